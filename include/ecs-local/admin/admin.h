@@ -1,0 +1,51 @@
+/* The admin surface: /_ecs/… and the paths that wait and reset scripts of other emulators know.
+ * JSON in and out; errors are {"error":{"code":…,"message":…}} with 4xx. */
+#ifndef ECS_LOCAL_ADMIN_ADMIN_H
+#define ECS_LOCAL_ADMIN_ADMIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct admin;
+struct engine;
+
+struct admin_config {
+    struct engine *engine; /* borrowed, like the texts */
+    const char *version;
+    const char *runtime;
+    const char *default_account;
+    const char *default_region;
+    const char *const *allowed_hosts; /* further Host names */
+    size_t allowed_host_count;
+};
+
+struct admin_request {
+    const char *method;
+    const char *path;
+    const char *host;   /* NULL when absent */
+    const char *origin; /* the Origin header, NULL when absent */
+    const char *body;
+    size_t body_length;
+    /* A query parameter, NULL when absent. */
+    const char *(*query)(const void *context, const char *name);
+    const void *query_context;
+};
+
+struct admin_reply {
+    unsigned status;
+    const char *content_type; /* NULL without a body */
+    char *body;               /* from malloc; the caller's */
+    size_t body_length;
+};
+
+struct admin *admin_open(const struct admin_config *config);
+/* Takes NULL. */
+void admin_close(struct admin *admin);
+
+/* Is the path one of this surface? */
+bool admin_serves(const char *path);
+/* Always gives a reply. 0, or <0 when the turn must be rolled back (the reply is a 500 then). */
+int admin_handle(struct admin *admin, const struct admin_request *request, struct admin_reply *ret_reply);
+
+#endif

@@ -1,0 +1,32 @@
+/* Identifiers and random choice. Seeded: the same seed gives the same sequence, so a run can be repeated;
+ * otherwise libuuid and the kernel supply the randomness. */
+#ifndef ECS_LOCAL_BASE_IDS_H
+#define ECS_LOCAL_BASE_IDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    ID_UUID_SIZE = 37, /* 36 characters and NUL */
+    ID_HEX_SIZE = 33,  /* 32 lower-case hex digits and NUL */
+};
+
+struct ids {
+    bool seeded;
+    uint64_t state[4];
+};
+
+void ids_init_random(struct ids *ids);
+void ids_init_seeded(struct ids *ids, uint64_t seed);
+
+/* A version 4 UUID with hyphens, lower case. */
+void ids_uuid(struct ids *ids, char ret_text[ID_UUID_SIZE]);
+/* A version 4 UUID without hyphens: the long ECS id (facts: tasks 2). */
+void ids_hex(struct ids *ids, char ret_text[ID_HEX_SIZE]);
+uint64_t ids_random(struct ids *ids);
+/* Uniform in [0, bound); bound > 0. */
+uint64_t ids_below(struct ids *ids, uint64_t bound);
+/* Random bytes as lower-case hex: 2 × bytes digits and NUL. */
+void ids_hex_bytes(struct ids *ids, char *ret_text, unsigned bytes);
+
+#endif

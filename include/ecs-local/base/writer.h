@@ -1,0 +1,49 @@
+/* Writes compact JSON into a bounded buffer, in the order of the calls; commas are its own business.
+ * The reply path uses this and stored text only, never a tree of the JSON library. */
+#ifndef ECS_LOCAL_BASE_WRITER_H
+#define ECS_LOCAL_BASE_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ecs-local/base/buf.h"
+#include "ecs-local/base/value.h"
+
+struct writer {
+    struct buf *buf;
+    bool comma; /* the next key or item needs a comma before it */
+};
+
+#define WRITER_INIT(target)                                                                                   \
+    { .buf = (target), .comma = false }
+
+void writer_object_begin(struct writer *writer);
+void writer_object_end(struct writer *writer);
+void writer_list_begin(struct writer *writer);
+void writer_list_end(struct writer *writer);
+void writer_key(struct writer *writer, const char *key);
+
+void writer_string(struct writer *writer, const char *text); /* escapes */
+void writer_int(struct writer *writer, int64_t integer);
+void writer_real(struct writer *writer, double real); /* always with a fraction: 0.0 */
+void writer_bool(struct writer *writer, bool boolean);
+/* Milliseconds since the epoch as seconds with up to three decimals (facts: tasks 1.2). */
+void writer_timestamp(struct writer *writer, int64_t time_ms);
+/* JSON text that is already valid, as it is. */
+void writer_raw(struct writer *writer, const char *text, size_t length);
+void writer_value(struct writer *writer, const struct value *value);
+
+/* A key with its value. The _opt forms write nothing when there is nothing: NULL text, time 0. */
+void writer_key_string(struct writer *writer, const char *key, const char *text);
+void writer_key_string_opt(struct writer *writer, const char *key, const char *text_or_null);
+void writer_key_int(struct writer *writer, const char *key, int64_t integer);
+void writer_key_bool(struct writer *writer, const char *key, bool boolean);
+void writer_key_timestamp_opt(struct writer *writer, const char *key, int64_t time_ms);
+void writer_key_raw(struct writer *writer, const char *key, const char *json_text);
+void writer_key_value_opt(struct writer *writer, const char *key, const struct value *value_or_null);
+void writer_key_empty_list(struct writer *writer, const char *key);
+void writer_key_object_begin(struct writer *writer, const char *key);
+void writer_key_list_begin(struct writer *writer, const char *key);
+
+#endif

@@ -1,0 +1,201 @@
+/* The brain of the loop: the world in memory, the timers, the runtime, and the turn.
+ *
+ * Clusters and container instances live in memory and in the store; tasks live in the store, and those touched
+ * lately also in a bounded cache. Whatever changes in a turn is written before the turn commits; when the commit
+ * fails, memory is thrown away and read again from the store, so the two never differ.
+ *
+ * All functions: 0 ok, <0 a failure of ours (the turn will be rolled back), >0 as documented. Pointers to clusters,
+ * instances and tasks are valid until the end of the turn (engine_turn_end). */
+#ifndef ECS_LOCAL_ENGINE_ENGINE_H
+#define ECS_LOCAL_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ecs-local/base/arena.h"
+#include "ecs-local/base/clock.h"
+#include "ecs-local/base/ids.h"
+#include "ecs-local/domain/resources.h"
+#include "ecs-local/domain/task.h"
+#include "ecs-local/domain/task_definition.h"
+#include "ecs-local/runtime/runtime_provider.h"
+#include "ecs-local/store/store.h"
+
+struct engine;
+
+enum { ENGINE_NOT_FOUND = 1 };
+
+struct engine_config {
+    struct store *store;             /* borrowed */
+    struct runtime_provider runtime; /* borrowed */
+    enum clock_mode clock_mode;
+    double clock_factor;
+    bool seeded;
+    uint64_t seed;
+};
+
+/* An account in a region: what is separate from everything else. */
+struct scope;
+
+/* Launch types that are counted apart (facts: tasks 3.1, STATISTICS). */
+enum launch_kind {
+    LAUNCH_EC2,
+    LAUNCH_FARGATE,
+    LAUNCH_EXTERNAL,
+    LAUNCH_KIND_COUNT
+};
+
+struct cluster {
+    int64_t id;
+    struct scope *scope;
+    const char *name;
+    const char *arn;
+    bool active;          /* ACTIVE; otherwise INACTIVE */
+    const char *document; /* JSON object: what was given at creation and since */
+    const char *tags;     /* JSON list */
+    unsigned running[LAUNCH_KIND_COUNT];
+    unsigned pending[LAUNCH_KIND_COUNT];
+    unsigned unfinished; /* tasks that are not STOPPED */
+    unsigned registered;         /* container instances that are ACTIVE or DRAINING */
+    struct instance **instances; /* in order of registration, INACTIVE ones too */
+    unsigned instance_count;
+};
+
+enum instance_status {
+    INSTANCE_ACTIVE,
+    INSTANCE_DRAINING,
+    INSTANCE_INACTIVE,
+    INSTANCE_STATUS_COUNT
+};
+
+struct instance {
+    int64_t id;
+    struct cluster *cluster;
+    unsigned index; /* in cluster->instances */
+    const char *instance_id;
+    const char *arn;
+    enum instance_status status;
+    bool agent_connected;
+    bool simulated;
+    const char *ec2_instance_id; /* NULL: none */
+    const char *zone;            /* NULL: unknown */
+    const char *cpu_architecture;
+    int64_t registered_ms;
+    int64_t version;
+    struct instance_resources resources;
+    const struct attribute_set *attributes; /* shared by instances that have the same */
+    unsigned running;
+    unsigned pending;
+    bool version_dirty;
+};
+
+const char *instance_status_name(enum instance_status status);
+/* Registers, in the order of the store's columns; text is copied. */
+struct instance_spec {
+    const char *instance_id; /* NULL: a new one */
+    const char *ec2_instance_id;
+    bool agent_connected;
+    bool simulated;
+    const char *document; /* JSON: registeredResources, attributes, versionInfo */
+    const char *tags;
+};
+
+int engine_open(const struct engine_config *config, struct engine **ret_engine);
+/* Takes NULL. Writes nothing. */
+void engine_close(struct engine *engine);
+
+struct store *engine_store(struct engine *engine);
+struct ids *engine_ids(struct engine *engine);
+
+/* The turn. engine_turn_end() writes what changed and commits; <0: everything of the turn is undone. */
+int engine_turn_end(struct engine *engine);
+/* Has this turn changed anything that is not committed yet? */
+bool engine_has_changes(const struct engine *engine);
+/* A request of this turn failed half-way: engine_turn_end() will undo the turn. */
+void engine_fail_turn(struct engine *engine);
+/* Writes what changed into the open transaction, so that queries of this turn see it. */
+int engine_flush(struct engine *engine);
+
+/* Time. */
+int64_t engine_now_ms(const struct engine *engine);
+struct clock *engine_clock(struct engine *engine);
+/* Keeps a held clock's time in the store, so that a restart goes on from it. */
+int engine_keep_clock(struct engine *engine);
+/* Machine milliseconds until the next step is due; 0 now, -1 never by itself. */
+int64_t engine_wait_ms(struct engine *engine);
+/* Everything that is due now, in order. */
+int engine_run_due(struct engine *engine);
+/* The next step that is due: world time, or -1 when there is none. */
+int64_t engine_next_due_ms(struct engine *engine);
+/* Moves a held or scaled clock to `world_ms`, and lets everything on the way happen in order, each at its time. */
+int engine_advance_to(struct engine *engine, int64_t world_ms);
+unsigned engine_timer_count(const struct engine *engine);
+/* Told of every transition while set: what happened to which task, when. NULL stops it. */
+struct engine_watcher {
+    void *context;
+    void (*task_moved)(void *context, const struct task *task, const char *from, const char *to, int64_t at_ms);
+};
+void engine_watch(struct engine *engine, const struct engine_watcher *watcher_or_null);
+
+/* Scopes and clusters. */
+int engine_scope(struct engine *engine, const char *account, const char *region, struct scope **ret_scope);
+int64_t scope_id(const struct scope *scope);
+const char *scope_account(const struct scope *scope);
+const char *scope_region(const struct scope *scope);
+const char *scope_partition(const struct scope *scope);
+/* NULL when there never was one of that name. */
+struct cluster *engine_cluster_find(struct scope *scope, const char *name);
+int engine_cluster_create(struct engine *engine, struct scope *scope, const char *name, const char *document,
+    const char *tags, struct cluster **ret_cluster);
+/* Writes new contents; NULL leaves a text as it is. */
+int engine_cluster_update(struct engine *engine, struct cluster *cluster, bool active, const char *document,
+    const char *tags);
+unsigned cluster_running_tasks(const struct cluster *cluster);
+unsigned cluster_pending_tasks(const struct cluster *cluster);
+
+/* Container instances. */
+struct instance *engine_instance_find(struct cluster *cluster, const char *instance_id);
+int engine_instance_register(struct engine *engine, struct cluster *cluster, const struct instance_spec *spec,
+    struct instance **ret_instance);
+/* Registers again under the same id: document, connection. */
+int engine_instance_register_again(struct engine *engine, struct instance *instance,
+    const struct instance_spec *spec);
+/* Status and connection; text NULL leaves it. */
+int engine_instance_update(struct engine *engine, struct instance *instance, enum instance_status status,
+    bool agent_connected, const char *tags);
+/* Makes it INACTIVE and stops what runs on it at once. */
+int engine_instance_deregister(struct engine *engine, struct instance *instance);
+/* Its stored document and tags, copied. */
+int engine_instance_document(struct engine *engine, const struct instance *instance, struct arena *arena,
+    const char **ret_document, const char **ret_tags);
+bool instance_has_attribute(const struct instance *instance, const char *name);
+
+/* Task definitions: the summary of a row, from a bounded cache; valid until the end of the turn. */
+int engine_task_definition(struct engine *engine, int64_t id, const struct task_definition **ret_definition);
+/* Removes definitions in DELETE_IN_PROGRESS that nothing refers to any more. */
+int engine_sweep_task_definitions(struct engine *engine);
+
+/* Random placement of up to `count` tasks of one demand (facts: tasks 8.3, 8.4). */
+struct placement_failure {
+    const struct instance *instance;
+    const char *reason;
+};
+int engine_place(struct engine *engine, struct cluster *cluster, const struct task_definition *definition,
+    const struct task_demand *demand, unsigned count, struct arena *arena, struct instance **ret_instances,
+    unsigned *ret_placed, struct placement_failure **ret_failures, unsigned *ret_failure_count);
+/* May this instance take the task? 0, or 1 and the reason. */
+int engine_fits(struct engine *engine, const struct instance *instance, const struct task_definition *definition,
+    const struct task_demand *demand, struct arena *arena, const char **ret_reason);
+
+/* Tasks. engine_task_admit() takes ownership of a complete new task, reserves what it needs on its instance, counts
+ * it and sets its first step going. */
+int engine_task_admit(struct engine *engine, struct cluster *cluster, struct instance *instance_or_null,
+    struct task *task);
+int engine_task_find(struct engine *engine, struct cluster *cluster, const char *task_id, struct task **ret_task);
+/* Wants the task stopped, and lets the runtime go about it. No effect on one that is wanted stopped already. */
+int engine_task_stop(struct engine *engine, struct task *task, const char *stop_code, const char *reason);
+
+/* Forgets everything that matches; NULL matches all. With both NULL a held or scaled time is dropped, too. */
+int engine_reset(struct engine *engine, const char *account_or_null, const char *region_or_null);
+
+#endif

@@ -1,0 +1,67 @@
+/* Tasks in the database. See store.h for errors and ownership. */
+#ifndef ECS_LOCAL_STORE_TASK_ROWS_H
+#define ECS_LOCAL_STORE_TASK_ROWS_H
+
+#include "ecs-local/base/buf.h"
+#include "ecs-local/store/store.h"
+
+struct task_row {
+    int64_t id;
+    int64_t cluster_id;
+    const char *task_id;
+    const char *desired_status;
+    const char *last_status;
+    const char *launch_type;
+    int64_t family_id;
+    int64_t task_definition_id;
+    int64_t container_instance_id; /* 0: none */
+    const char *started_by;        /* NULL: none */
+    const char *reservation;
+    int64_t due_ms;   /* 0: nothing is due */
+    const char *tags; /* JSON list, NULL: none */
+    const char *document;
+    size_t document_length;
+};
+
+/* The id is the caller's (one more than task_rows_last_id()). */
+int task_rows_insert(struct store *store, const struct task_row *row);
+/* Writes everything that can change of `row->id`. */
+int task_rows_update(struct store *store, const struct task_row *row);
+int task_rows_delete(struct store *store, int64_t id);
+int task_rows_last_id(struct store *store, int64_t *ret_id);
+
+int task_rows_get(struct store *store, int64_t id, struct arena *arena, struct task_row *ret_row);
+int task_rows_find(struct store *store, int64_t cluster_id, const char *task_id, struct arena *arena,
+    struct task_row *ret_row);
+/* Appends the document to `out`, without its closing brace; *ret_tags is NULL unless `arena` is given. */
+int task_rows_append_document(struct store *store, int64_t cluster_id, const char *task_id, struct buf *out,
+    struct arena *arena, const char **ret_tags);
+
+/* Every task with a step due: (id, due_ms). Every unfinished task: its columns without document. */
+int task_rows_each_due(struct store *store, void *context, int (*each)(void *context, int64_t id, int64_t due_ms));
+int task_rows_each_active(struct store *store, void *context,
+    int (*each)(void *context, const struct task_row *row));
+/* Is there a task of the definition that is not STOPPED? 0 yes, STORE_NOT_FOUND no. */
+int task_rows_uses_definition(struct store *store, int64_t family_id, int64_t task_definition_id);
+
+struct task_filter {
+    int64_t cluster_id;
+    const char *desired_status;
+    const char *launch_type;       /* NULL: any */
+    int64_t family_id;             /* 0: any */
+    int64_t container_instance_id; /* 0: any */
+    const char *started_by;        /* NULL: any */
+};
+/* Where a page begins: behind this task. id 0: from the start. */
+struct task_cursor {
+    char launch_type[24];
+    int64_t id;
+};
+/* A page of task ids; *cursor moves to the last one. */
+int task_rows_list(struct store *store, const struct task_filter *filter, struct task_cursor *cursor, unsigned limit,
+    struct arena *arena, const char **ret_task_ids, unsigned *ret_count);
+/* Ids of unfinished tasks on an instance. */
+int task_rows_on_instance(struct store *store, int64_t container_instance_id, int64_t after, unsigned limit,
+    int64_t *ret_ids, unsigned *ret_count);
+
+#endif

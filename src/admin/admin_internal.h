@@ -1,0 +1,49 @@
+/* What the handlers of the admin surface share. */
+#ifndef ADMIN_INTERNAL_H
+#define ADMIN_INTERNAL_H
+
+#include "ecs-local/admin/admin.h"
+#include "ecs-local/base/arena.h"
+#include "ecs-local/base/buf.h"
+#include "ecs-local/base/value.h"
+#include "ecs-local/base/writer.h"
+#include "ecs-local/engine/engine.h"
+
+struct admin {
+    struct admin_config config;
+    struct arena *arena; /* of the request at hand */
+    int64_t started_us;  /* the machine's monotonic clock */
+};
+
+struct admin_call {
+    struct admin *admin;
+    struct engine *engine;
+    struct arena *arena;
+    const struct admin_request *request;
+    const struct value *input; /* the body; NULL when it is empty */
+    struct buf buf;            /* the reply */
+    struct writer writer;
+    unsigned status; /* 200 unless a handler says otherwise */
+};
+
+/* A handler answers 0 (with call->status and the reply written), or <0. */
+typedef int admin_handler(struct admin_call *call);
+
+/* Writes an error as the whole reply, and answers 0. */
+int admin_fail(struct admin_call *call, unsigned status, const char *code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+const char *admin_query(struct admin_call *call, const char *name);
+
+admin_handler admin_health;
+admin_handler admin_localstack_health;
+admin_handler admin_reset;
+admin_handler admin_coverage;
+admin_handler admin_clock_get;
+admin_handler admin_clock_set;
+admin_handler admin_clock_advance;
+admin_handler admin_fleet;
+
+/* May a request with these Host and Origin headers use the surface? 0, or 1 and a sentence. */
+int admin_guard(const struct admin_config *config, const char *host, const char *origin, const char **ret_problem);
+
+#endif

@@ -1,0 +1,212 @@
+/* The only file that knows every implementation: it opens the rooms, hands them to each other, and decides which
+ * surface a path belongs to. */
+#include "wiring.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uuid/uuid.h>
+
+#include "ecs-local/admin/admin.h"
+#include "ecs-local/base/error.h"
+#include "ecs-local/base/text.h"
+#include "ecs-local/engine/engine.h"
+#include "ecs-local/protocol/aws_json.h"
+#include "ecs-local/runtime/sim_runtime.h"
+#include "ecs-local/store/store.h"
+
+struct wiring {
+    const struct options *options;
+    struct store *store;
+    struct runtime_provider runtime;
+    struct engine *engine;
+    struct aws_json *aws;
+    struct admin *admin;
+};
+
+static const char *timing_name(const struct options *options) {
+    if (options->timing == OPTIONS_TIMING_FILE)
+        return options->timing_file;
+    return options->timing == OPTIONS_TIMING_REALISTIC ? "realistic" : "instant";
+}
+
+static int open_rooms(struct wiring *wiring) {
+    const struct options *options = wiring->options;
+    struct store_config store = {
+        .data_dir = options->data_dir,
+        .full_durability = options->durability == OPTIONS_DURABILITY_FULL,
+    };
+    int result = sim_runtime_open(timing_name(options), &wiring->runtime);
+    if (result == 0)
+        result = store_open(&store, &wiring->store);
+    if (result != 0)
+        return result;
+    struct engine_config engine = {
+        .store = wiring->store,
+        .runtime = wiring->runtime,
+        .clock_mode = options->clock_mode,
+        .clock_factor = options->clock_factor,
+        .seeded = options->seeded,
+        .seed = options->seed,
+    };
+    return engine_open(&engine, &wiring->engine);
+}
+
+int wiring_open(const struct options *options, struct wiring **ret_wiring) {
+    struct wiring *wiring = xcalloc(1, sizeof(*wiring));
+    wiring->options = options;
+    int result = open_rooms(wiring);
+    if (result != 0) {
+        wiring_close(wiring);
+        return result == ERR_CONFIG ? 2 : result;
+    }
+    struct aws_json_config aws = {
+        .engine = wiring->engine,
+        .default_account = options->account,
+        .default_region = options->region,
+    };
+    wiring->aws = aws_json_open(&aws);
+    struct admin_config admin = {
+        .engine = wiring->engine,
+        .version = ECS_LOCAL_VERSION,
+        .runtime = options->runtime,
+        .default_account = options->account,
+        .default_region = options->region,
+        .allowed_hosts = options->allow_hosts,
+        .allowed_host_count = options->allow_host_count,
+    };
+    wiring->admin = admin_open(&admin);
+    *ret_wiring = wiring;
+    return 0;
+}
+
+void wiring_close(struct wiring *wiring) {
+    if (wiring == NULL)
+        return;
+    if (wiring->engine != NULL)
+        engine_turn_end(wiring->engine);
+    admin_close(wiring->admin);
+    aws_json_close(wiring->aws);
+    engine_close(wiring->engine);
+    store_close(wiring->store);
+    if (wiring->runtime.close != NULL)
+        wiring->runtime.close(wiring->runtime.context);
+    free(wiring);
+}
+
+/* Every response names its request (facts: tasks 1.2). */
+static void add_request_id(struct http_exchange *exchange) {
+    uuid_t uuid;
+    char text[UUID_STR_LEN];
+    uuid_generate_random(uuid);
+    uuid_unparse_lower(uuid, text);
+    http_reply_header(exchange, "x-amzn-RequestId", text);
+}
+
+/* A reply must wait for the commit as soon as this turn has written: it may tell of what was written. */
+static enum http_send when_to_send(struct wiring *wiring) {
+    return engine_has_changes(wiring->engine) ? HTTP_SEND_HELD : HTTP_SEND_NOW;
+}
+
+static void reply_aws(struct http_exchange *exchange, const struct aws_json_reply *reply) {
+    add_request_id(exchange);
+    http_reply(exchange, reply->status, AWS_JSON_CONTENT_TYPE, reply->body, reply->body_length);
+}
+
+static enum http_send handle_aws(struct wiring *wiring, struct http_exchange *exchange) {
+    size_t length = 0;
+    const char *body = http_body(exchange, &length);
+    struct aws_json_request request = {
+        .target = http_header(exchange, "X-Amz-Target"),
+        .authorization = http_header(exchange, "Authorization"),
+        .host = http_header(exchange, "Host"),
+        .body = body,
+        .body_length = length,
+    };
+    struct aws_json_reply reply;
+    if (aws_json_handle(wiring->aws, &request, &reply) < 0)
+        engine_fail_turn(wiring->engine);
+    reply_aws(exchange, &reply);
+    return when_to_send(wiring);
+}
+
+static const char *query_of(const void *context, const char *name) {
+    return http_query(context, name);
+}
+
+static enum http_send handle_admin(struct wiring *wiring, struct http_exchange *exchange) {
+    size_t length = 0;
+    const char *body = http_body(exchange, &length);
+    struct admin_request request = {
+        .method = http_method(exchange),
+        .path = http_path(exchange),
+        .host = http_header(exchange, "Host"),
+        .origin = http_header(exchange, "Origin"),
+        .body = body,
+        .body_length = length,
+        .query = query_of,
+        .query_context = exchange,
+    };
+    struct admin_reply reply;
+    if (admin_handle(wiring->admin, &request, &reply) < 0)
+        engine_fail_turn(wiring->engine);
+    add_request_id(exchange);
+    http_reply(exchange, reply.status, reply.content_type, reply.body, reply.body_length);
+    return when_to_send(wiring);
+}
+
+static void reply_text(struct http_exchange *exchange, unsigned status, const char *text) {
+    add_request_id(exchange);
+    http_reply(exchange, status, "text/plain; charset=utf-8", xstrdup(text), strlen(text));
+}
+
+static enum http_send handle(void *context, struct http_exchange *exchange) {
+    struct wiring *wiring = context;
+    const char *path = http_path(exchange);
+    const char *method = http_method(exchange);
+    if (text_equal(path, "/") && text_equal(method, "POST"))
+        return handle_aws(wiring, exchange);
+    if (admin_serves(path))
+        return handle_admin(wiring, exchange);
+    if (text_equal(path, "/") && (text_equal(method, "GET") || text_equal(method, "HEAD")))
+        reply_text(exchange, 200,
+            "ecs-local " ECS_LOCAL_VERSION "\nPoint an AWS client for ECS at this address. Health: /_ecs/health\n");
+    else if (text_equal(path, "/"))
+        reply_text(exchange, 405, "The AWS endpoint takes POST.\n");
+    else
+        reply_text(exchange, 404, "Not found.\n");
+    return HTTP_SEND_NOW;
+}
+
+static void refuse(void *context, struct http_exchange *exchange, enum http_refusal refusal) {
+    struct wiring *wiring = context;
+    struct aws_json_reply reply;
+    if (refusal == HTTP_REFUSED_BODY_TOO_LARGE)
+        aws_json_too_large(wiring->options->max_body_bytes, &reply);
+    else
+        aws_json_server_error(&reply);
+    reply_aws(exchange, &reply);
+}
+
+struct http_handler wiring_http_handler(struct wiring *wiring) {
+    return (struct http_handler){.context = wiring, .handle = handle, .refuse = refuse};
+}
+
+static int64_t wait_ms(void *context) {
+    struct wiring *wiring = context;
+    return engine_wait_ms(wiring->engine);
+}
+
+static void run_due(void *context) {
+    struct wiring *wiring = context;
+    if (engine_run_due(wiring->engine) < 0)
+        engine_fail_turn(wiring->engine);
+}
+
+static int commit(void *context) {
+    struct wiring *wiring = context;
+    return engine_turn_end(wiring->engine);
+}
+
+struct event_loop_hooks wiring_hooks(struct wiring *wiring) {
+    return (struct event_loop_hooks){.context = wiring, .wait_ms = wait_ms, .run_due = run_due, .commit = commit};
+}

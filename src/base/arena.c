@@ -1,0 +1,119 @@
+#include "ecs-local/base/arena.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ecs-local/base/error.h"
+
+enum {
+    BLOCK_SIZE = 8192 - 64,
+    ALIGNMENT = 16,
+};
+
+struct block {
+    struct block *next;
+    size_t size;
+    size_t used;
+    _Alignas(ALIGNMENT) unsigned char bytes[];
+};
+
+struct arena {
+    size_t block_bytes;
+    struct block *current; /* the first of the chain: allocations come from here */
+};
+
+static struct block *block_new(size_t size, struct block *next) {
+    struct block *block = xmalloc(sizeof(*block) + size);
+    block->next = next;
+    block->size = size;
+    block->used = 0;
+    return block;
+}
+
+struct arena *arena_new_sized(size_t block_bytes) {
+    struct arena *arena = xmalloc(sizeof(*arena));
+    arena->block_bytes = block_bytes;
+    arena->current = block_new(block_bytes, NULL);
+    return arena;
+}
+
+struct arena *arena_new(void) {
+    return arena_new_sized(BLOCK_SIZE);
+}
+
+static void blocks_free(struct block *block) {
+    while (block != NULL) {
+        struct block *next = block->next;
+        free(block);
+        block = next;
+    }
+}
+
+void arena_free(struct arena *arena) {
+    if (arena == NULL)
+        return;
+    blocks_free(arena->current);
+    free(arena);
+}
+
+void arena_reset(struct arena *arena) {
+    struct block *keep = arena->current;
+    blocks_free(keep->next);
+    keep->next = NULL;
+    keep->used = 0;
+}
+
+void *arena_alloc(struct arena *arena, size_t size) {
+    size_t rounded = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    if (rounded < size)
+        memory_die();
+    struct block *block = arena->current;
+    if (block->size - block->used < rounded) {
+        if (rounded > arena->block_bytes / 4) {
+            /* A large piece gets a block of its own behind the current one, which keeps serving. */
+            struct block *large = block_new(rounded, block->next);
+            block->next = large;
+            large->used = rounded;
+            return memset(large->bytes, 0, rounded);
+        }
+        block = block_new(arena->block_bytes, block);
+        arena->current = block;
+    }
+    void *pointer = block->bytes + block->used;
+    block->used += rounded;
+    return memset(pointer, 0, rounded);
+}
+
+char *arena_strndup(struct arena *arena, const char *text, size_t length) {
+    if (text == NULL)
+        return NULL;
+    char *copy = arena_alloc(arena, length + 1);
+    memcpy(copy, text, length);
+    return copy;
+}
+
+char *arena_strdup(struct arena *arena, const char *text) {
+    return text != NULL ? arena_strndup(arena, text, strlen(text)) : NULL;
+}
+
+char *arena_vprintf(struct arena *arena, const char *format, va_list arguments) {
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (length < 0)
+        memory_die();
+    char *text = arena_alloc(arena, (size_t)length + 1);
+    vsnprintf(text, (size_t)length + 1, format, arguments);
+    return text;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = arena_vprintf(arena, format, arguments);
+    va_end(arguments);
+    return text;
+}

@@ -1,0 +1,97 @@
+#include "ecs-local/base/ids.h"
+
+#include <string.h>
+#include <sys/random.h>
+#include <uuid/uuid.h>
+
+#include "ecs-local/base/error.h"
+
+/* splitmix64 spreads a seed over the state of xoshiro256** (Blackman and Vigna, public domain algorithms). */
+static uint64_t spread(uint64_t *seed) {
+    uint64_t mixed = (*seed += 0x9e3779b97f4a7c15U);
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebU;
+    return mixed ^ (mixed >> 31);
+}
+
+void ids_init_seeded(struct ids *ids, uint64_t seed) {
+    ids->seeded = true;
+    for (unsigned index = 0; index < 4; index++)
+        ids->state[index] = spread(&seed);
+}
+
+void ids_init_random(struct ids *ids) {
+    uint64_t seed = 0;
+    if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+        memory_die();
+    ids_init_seeded(ids, seed);
+    ids->seeded = false;
+}
+
+static uint64_t rotate_left(uint64_t word, unsigned bits) {
+    return (word << bits) | (word >> (64 - bits));
+}
+
+uint64_t ids_random(struct ids *ids) {
+    uint64_t *state = ids->state;
+    uint64_t result = rotate_left(state[1] * 5, 7) * 9;
+    uint64_t shifted = state[1] << 17;
+    state[2] ^= state[0];
+    state[3] ^= state[1];
+    state[1] ^= state[2];
+    state[0] ^= state[3];
+    state[2] ^= shifted;
+    state[3] = rotate_left(state[3], 45);
+    return result;
+}
+
+uint64_t ids_below(struct ids *ids, uint64_t bound) {
+    /* Values past the last whole multiple of the bound are drawn again, so no choice is favoured. */
+    uint64_t limit = UINT64_MAX - UINT64_MAX % bound;
+    uint64_t drawn;
+    do
+        drawn = ids_random(ids);
+    while (drawn >= limit);
+    return drawn % bound;
+}
+
+static void ids_bytes(struct ids *ids, unsigned char bytes[16]) {
+    if (!ids->seeded) {
+        uuid_generate_random(bytes);
+        return;
+    }
+    for (unsigned half = 0; half < 2; half++) {
+        uint64_t word = ids_random(ids);
+        memcpy(bytes + 8 * (size_t)half, &word, 8);
+    }
+    bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40);
+    bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
+}
+
+void ids_uuid(struct ids *ids, char ret_text[ID_UUID_SIZE]) {
+    uuid_t uuid;
+    ids_bytes(ids, uuid);
+    uuid_unparse_lower(uuid, ret_text);
+}
+
+static void hex_of(const unsigned char *bytes, size_t count, char *ret_text) {
+    static const char digits[] = "0123456789abcdef";
+    for (size_t index = 0; index < count; index++) {
+        ret_text[2 * index] = digits[bytes[index] >> 4];
+        ret_text[2 * index + 1] = digits[bytes[index] & 15];
+    }
+    ret_text[2 * count] = '\0';
+}
+
+void ids_hex(struct ids *ids, char ret_text[ID_HEX_SIZE]) {
+    uuid_t uuid;
+    ids_bytes(ids, uuid);
+    hex_of(uuid, sizeof(uuid), ret_text);
+}
+
+void ids_hex_bytes(struct ids *ids, char *ret_text, unsigned bytes) {
+    for (unsigned done = 0; done < bytes; done++) {
+        unsigned char byte = (unsigned char)(ids_random(ids) >> 56);
+        hex_of(&byte, 1, ret_text + 2 * (size_t)done);
+    }
+}

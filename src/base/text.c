@@ -1,0 +1,185 @@
+#include "ecs-local/base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+bool text_starts_with(const char *text, const char *prefix) {
+    return text != NULL && strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool text_ends_with(const char *text, const char *suffix) {
+    if (text == NULL)
+        return false;
+    size_t length = strlen(text);
+    size_t tail = strlen(suffix);
+    return length >= tail && strcmp(text + length - tail, suffix) == 0;
+}
+
+static bool is_digit(char character) {
+    return character >= '0' && character <= '9';
+}
+
+static bool is_name_character(char character) {
+    return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
+        is_digit(character) || character == '-' || character == '_';
+}
+
+bool text_is_name(const char *text, size_t maximum) {
+    if (text == NULL)
+        return false;
+    size_t length = 0;
+    for (; text[length] != '\0'; length++) {
+        if (length == maximum || !is_name_character(text[length]))
+            return false;
+    }
+    return length > 0;
+}
+
+bool text_is_digits(const char *text) {
+    if (text == NULL || *text == '\0')
+        return false;
+    for (; *text != '\0'; text++) {
+        if (!is_digit(*text))
+            return false;
+    }
+    return true;
+}
+
+int text_parse_int(const char *text, int64_t minimum, int64_t maximum, int64_t *ret_value) {
+    bool negative = text[0] == '-';
+    const char *digits = text + (negative ? 1 : 0);
+    if (!text_is_digits(digits) || strlen(digits) > 18)
+        return 1;
+    int64_t number = 0;
+    for (; *digits != '\0'; digits++)
+        number = number * 10 + (*digits - '0');
+    if (negative)
+        number = -number;
+    if (number < minimum || number > maximum)
+        return 1;
+    *ret_value = number;
+    return 0;
+}
+
+int text_parse_duration(const char *text, int64_t *ret_ms) {
+    static const struct {
+        const char *suffix;
+        int64_t unit_ms;
+    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
+    size_t digits = strspn(text, "0123456789");
+    if (digits == 0 || digits > 12)
+        return 1;
+    int64_t number = strtoll(text, NULL, 10);
+    if (text[digits] == '\0' && number == 0) {
+        *ret_ms = 0;
+        return 0;
+    }
+    for (size_t index = 0; index < sizeof(units) / sizeof(units[0]); index++) {
+        if (strcmp(text + digits, units[index].suffix) == 0) {
+            *ret_ms = number * units[index].unit_ms;
+            return 0;
+        }
+    }
+    return 1;
+}
+
+void text_format_iso8601(int64_t time_ms, char ret_text[TEXT_ISO8601_SIZE]) {
+    time_t seconds = (time_t)(time_ms / 1000);
+    struct tm fields;
+    gmtime_r(&seconds, &fields);
+    size_t length = strftime(ret_text, TEXT_ISO8601_SIZE, "%Y-%m-%dT%H:%M:%S", &fields);
+    snprintf(ret_text + length, TEXT_ISO8601_SIZE - length, ".%03dZ", (int)(time_ms % 1000));
+}
+
+/* The fraction of a second after '.', as milliseconds; moves the cursor behind it. */
+static int64_t parse_fraction_ms(const char **cursor) {
+    int64_t fraction_ms = 0;
+    int64_t scale = 100;
+    for ((*cursor)++; is_digit(**cursor); (*cursor)++) {
+        fraction_ms += (**cursor - '0') * scale;
+        scale /= 10;
+    }
+    return fraction_ms;
+}
+
+/* `Z`, nothing, or ±hh:mm → minutes east of UTC. 0 or 1. */
+static int parse_zone(const char *text, int *ret_minutes) {
+    if (*text == '\0' || strcmp(text, "Z") == 0) {
+        *ret_minutes = 0;
+        return 0;
+    }
+    int hours = 0;
+    int minutes = 0;
+    int used = 0;
+    if ((*text != '+' && *text != '-') || sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 ||
+        text[1 + used] != '\0')
+        return 1;
+    *ret_minutes = (*text == '-' ? -1 : 1) * (hours * 60 + minutes);
+    return 0;
+}
+
+int text_parse_iso8601(const char *text, int64_t *ret_ms) {
+    struct tm fields = {0};
+    const char *cursor = strptime(text, "%Y-%m-%dT%H:%M:%S", &fields);
+    if (cursor == NULL)
+        return 1;
+    int64_t fraction_ms = *cursor == '.' ? parse_fraction_ms(&cursor) : 0;
+    int zone_minutes = 0;
+    if (parse_zone(cursor, &zone_minutes) != 0)
+        return 1;
+    *ret_ms = ((int64_t)timegm(&fields) - (int64_t)zone_minutes * 60) * 1000 + fraction_ms;
+    return 0;
+}
+
+/* Length of the sequence that starts with `lead`, 0 when it starts none; *ret_minimum: smallest code point. */
+static size_t utf8_sequence(unsigned char lead, uint32_t *ret_bits, uint32_t *ret_minimum) {
+    if (lead < 0x80) {
+        *ret_bits = lead;
+        *ret_minimum = 0;
+        return 1;
+    }
+    if ((lead & 0xe0) == 0xc0) {
+        *ret_bits = lead & 0x1f;
+        *ret_minimum = 0x80;
+        return 2;
+    }
+    if ((lead & 0xf0) == 0xe0) {
+        *ret_bits = lead & 0x0f;
+        *ret_minimum = 0x800;
+        return 3;
+    }
+    if ((lead & 0xf8) == 0xf0) {
+        *ret_bits = lead & 0x07;
+        *ret_minimum = 0x10000;
+        return 4;
+    }
+    return 0;
+}
+
+bool text_is_utf8(const char *text, size_t length) {
+    const unsigned char *bytes = (const unsigned char *)text;
+    for (size_t index = 0; index < length;) {
+        uint32_t code = 0;
+        uint32_t minimum = 0;
+        size_t size = utf8_sequence(bytes[index], &code, &minimum);
+        if (size == 0 || index + size > length)
+            return false;
+        for (size_t next = 1; next < size; next++) {
+            if ((bytes[index + next] & 0xc0) != 0x80)
+                return false;
+            code = (code << 6) | (bytes[index + next] & 0x3f);
+        }
+        if (code < minimum || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+            return false;
+        index += size;
+    }
+    return true;
+}
+
+size_t text_utf8_length(const char *text) {
+    size_t count = 0;
+    for (; *text != '\0'; text++)
+        count += ((unsigned char)*text & 0xc0) != 0x80;
+    return count;
+}

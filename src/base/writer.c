@@ -1,0 +1,227 @@
+#include "ecs-local/base/writer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static void separate(struct writer *writer) {
+    if (writer->comma)
+        buf_append_char(writer->buf, ',');
+    writer->comma = true;
+}
+
+static void open_with(struct writer *writer, char bracket) {
+    separate(writer);
+    buf_append_char(writer->buf, bracket);
+    writer->comma = false;
+}
+
+static void close_with(struct writer *writer, char bracket) {
+    buf_append_char(writer->buf, bracket);
+    writer->comma = true;
+}
+
+void writer_object_begin(struct writer *writer) {
+    open_with(writer, '{');
+}
+
+void writer_object_end(struct writer *writer) {
+    close_with(writer, '}');
+}
+
+void writer_list_begin(struct writer *writer) {
+    open_with(writer, '[');
+}
+
+void writer_list_end(struct writer *writer) {
+    close_with(writer, ']');
+}
+
+/* Control characters, quote and backslash need an escape; everything else goes as it is. */
+static bool is_plain(unsigned char byte) {
+    return byte >= 0x20 && byte != '"' && byte != '\\';
+}
+
+static void append_escape(struct buf *buf, unsigned char byte) {
+    static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+    for (const char *pair = shorts; *pair != '\0'; pair += 2) {
+        if ((unsigned char)pair[0] == byte) {
+            char escape[2] = {'\\', pair[1]};
+            buf_append(buf, escape, 2);
+            return;
+        }
+    }
+    buf_printf(buf, "\\u%04x", byte);
+}
+
+static void append_quoted(struct buf *buf, const char *text) {
+    buf_append_char(buf, '"');
+    const char *run = text;
+    const char *cursor = text;
+    for (; *cursor != '\0'; cursor++) {
+        if (is_plain((unsigned char)*cursor))
+            continue;
+        buf_append(buf, run, (size_t)(cursor - run));
+        append_escape(buf, (unsigned char)*cursor);
+        run = cursor + 1;
+    }
+    buf_append(buf, run, (size_t)(cursor - run));
+    buf_append_char(buf, '"');
+}
+
+void writer_key(struct writer *writer, const char *key) {
+    separate(writer);
+    append_quoted(writer->buf, key);
+    buf_append_char(writer->buf, ':');
+    writer->comma = false;
+}
+
+void writer_string(struct writer *writer, const char *text) {
+    separate(writer);
+    append_quoted(writer->buf, text);
+}
+
+static void append_int(struct buf *buf, int64_t integer) {
+    char digits[24];
+    char *cursor = digits + sizeof(digits);
+    uint64_t rest = integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer;
+    do {
+        *--cursor = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest != 0);
+    if (integer < 0)
+        *--cursor = '-';
+    buf_append(buf, cursor, (size_t)(digits + sizeof(digits) - cursor));
+}
+
+void writer_int(struct writer *writer, int64_t integer) {
+    separate(writer);
+    append_int(writer->buf, integer);
+}
+
+void writer_real(struct writer *writer, double real) {
+    separate(writer);
+    if (!isfinite(real))
+        real = 0;
+    char text[40];
+    snprintf(text, sizeof(text), "%.15g", real);
+    buf_append_text(writer->buf, text);
+    if (strpbrk(text, ".e") == NULL)
+        buf_append_text(writer->buf, ".0");
+}
+
+void writer_bool(struct writer *writer, bool boolean) {
+    separate(writer);
+    buf_append_text(writer->buf, boolean ? "true" : "false");
+}
+
+void writer_timestamp(struct writer *writer, int64_t time_ms) {
+    separate(writer);
+    append_int(writer->buf, time_ms / 1000);
+    int millis = (int)(time_ms % 1000);
+    if (millis == 0)
+        return;
+    char fraction[5] = {'.', (char)('0' + millis / 100), (char)('0' + millis / 10 % 10), (char)('0' + millis % 10),
+        '\0'};
+    size_t length = 4;
+    while (fraction[length - 1] == '0')
+        length--;
+    buf_append(writer->buf, fraction, length);
+}
+
+void writer_raw(struct writer *writer, const char *text, size_t length) {
+    separate(writer);
+    buf_append(writer->buf, text, length);
+}
+
+static void write_map(struct writer *writer, const struct value *map) {
+    writer_object_begin(writer);
+    for (uint32_t index = 0; index < map->count; index++) {
+        writer_key(writer, map->entries[index].key);
+        writer_value(writer, map->entries[index].value);
+    }
+    writer_object_end(writer);
+}
+
+static void write_list(struct writer *writer, const struct value *list) {
+    writer_list_begin(writer);
+    for (uint32_t index = 0; index < list->count; index++)
+        writer_value(writer, list->items[index]);
+    writer_list_end(writer);
+}
+
+void writer_value(struct writer *writer, const struct value *value) {
+    switch (value->kind) {
+    case VALUE_BOOL:
+        writer_bool(writer, value->boolean);
+        break;
+    case VALUE_INT:
+        writer_int(writer, value->integer);
+        break;
+    case VALUE_REAL:
+        writer_real(writer, value->real);
+        break;
+    case VALUE_STRING:
+        writer_string(writer, value->string);
+        break;
+    case VALUE_LIST:
+        write_list(writer, value);
+        break;
+    case VALUE_MAP:
+        write_map(writer, value);
+        break;
+    }
+}
+
+void writer_key_string(struct writer *writer, const char *key, const char *text) {
+    writer_key(writer, key);
+    writer_string(writer, text);
+}
+
+void writer_key_string_opt(struct writer *writer, const char *key, const char *text_or_null) {
+    if (text_or_null != NULL)
+        writer_key_string(writer, key, text_or_null);
+}
+
+void writer_key_int(struct writer *writer, const char *key, int64_t integer) {
+    writer_key(writer, key);
+    writer_int(writer, integer);
+}
+
+void writer_key_bool(struct writer *writer, const char *key, bool boolean) {
+    writer_key(writer, key);
+    writer_bool(writer, boolean);
+}
+
+void writer_key_timestamp_opt(struct writer *writer, const char *key, int64_t time_ms) {
+    if (time_ms == 0)
+        return;
+    writer_key(writer, key);
+    writer_timestamp(writer, time_ms);
+}
+
+void writer_key_raw(struct writer *writer, const char *key, const char *json_text) {
+    writer_key(writer, key);
+    writer_raw(writer, json_text, strlen(json_text));
+}
+
+void writer_key_value_opt(struct writer *writer, const char *key, const struct value *value_or_null) {
+    if (value_or_null == NULL)
+        return;
+    writer_key(writer, key);
+    writer_value(writer, value_or_null);
+}
+
+void writer_key_empty_list(struct writer *writer, const char *key) {
+    writer_key_raw(writer, key, "[]");
+}
+
+void writer_key_object_begin(struct writer *writer, const char *key) {
+    writer_key(writer, key);
+    writer_object_begin(writer);
+}
+
+void writer_key_list_begin(struct writer *writer, const char *key) {
+    writer_key(writer, key);
+    writer_list_begin(writer);
+}

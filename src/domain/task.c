@@ -1,0 +1,184 @@
+#include "ecs-local/domain/task.h"
+
+#include <string.h>
+
+#include "ecs-local/base/cleanup.h"
+#include "ecs-local/base/error.h"
+#include "ecs-local/base/text.h"
+
+static const char *const status_names[TASK_STATUS_COUNT] = {
+    [TASK_PROVISIONING] = "PROVISIONING",
+    [TASK_PENDING] = "PENDING",
+    [TASK_ACTIVATING] = "ACTIVATING",
+    [TASK_RUNNING] = "RUNNING",
+    [TASK_DEACTIVATING] = "DEACTIVATING",
+    [TASK_STOPPING] = "STOPPING",
+    [TASK_DEPROVISIONING] = "DEPROVISIONING",
+    [TASK_STOPPED] = "STOPPED",
+};
+
+#define TO(status) (1U << TASK_##status)
+
+/* The allowed moves (facts: tasks 5.6). A task that is stopped before it runs skips what it does not need. */
+static const unsigned moves_on_instance[TASK_STATUS_COUNT] = {
+    [TASK_PENDING] = TO(RUNNING) | TO(STOPPED),
+    [TASK_RUNNING] = TO(STOPPING) | TO(STOPPED),
+    [TASK_STOPPING] = TO(STOPPED),
+};
+static const unsigned moves_with_interface[TASK_STATUS_COUNT] = {
+    [TASK_PROVISIONING] = TO(PENDING) | TO(DEPROVISIONING) | TO(STOPPED),
+    [TASK_PENDING] = TO(ACTIVATING) | TO(DEPROVISIONING) | TO(STOPPED),
+    [TASK_ACTIVATING] = TO(RUNNING) | TO(DEACTIVATING) | TO(STOPPED),
+    [TASK_RUNNING] = TO(DEACTIVATING) | TO(STOPPED),
+    [TASK_DEACTIVATING] = TO(STOPPING) | TO(STOPPED),
+    [TASK_STOPPING] = TO(DEPROVISIONING) | TO(STOPPED),
+    [TASK_DEPROVISIONING] = TO(STOPPED),
+};
+static const unsigned *const moves[TASK_PLATFORM_COUNT] = {
+    [TASK_ON_INSTANCE] = moves_on_instance,
+    [TASK_ON_INSTANCE_AWSVPC] = moves_with_interface,
+    [TASK_ON_FARGATE] = moves_with_interface,
+};
+
+const char *task_status_name(enum task_status status) {
+    return status_names[status];
+}
+
+int task_status_parse(const char *name, enum task_status *ret_status) {
+    for (unsigned status = 0; status < TASK_STATUS_COUNT; status++) {
+        if (text_equal(name, status_names[status])) {
+            *ret_status = (enum task_status)status;
+            return 0;
+        }
+    }
+    return 1;
+}
+
+struct task *task_new(void) {
+    struct arena *arena = arena_new_sized(2048);
+    struct task *task = arena_alloc(arena, sizeof(*task));
+    task->arena = arena;
+    return task;
+}
+
+void task_free(struct task *task) {
+    if (task != NULL)
+        arena_free(task->arena);
+}
+
+char *task_text(struct task *task, const char *text) {
+    return arena_strdup(task->arena, text);
+}
+
+bool task_move_allowed(enum task_platform platform, enum task_status from, enum task_status to) {
+    return (moves[platform][from] & (1U << to)) != 0;
+}
+
+/* Only moves that AWS announces as an event count (facts: tasks 5.1: RUNNING 2 on EC2 and 3 on Fargate, STOPPED 6). */
+static bool move_counts_version(enum task_status to) {
+    return to != TASK_ACTIVATING && to != TASK_DEACTIVATING && to != TASK_STOPPING;
+}
+
+static void containers_run(struct task *task) {
+    for (unsigned index = 0; index < task->container_count; index++) {
+        struct task_container *container = &task->containers[index];
+        container->last_status = "RUNNING";
+        container->health_status = container->has_health_check ? "HEALTHY" : "UNKNOWN";
+    }
+}
+
+static void containers_stop(struct task *task) {
+    for (unsigned index = 0; index < task->container_count; index++) {
+        struct task_container *container = &task->containers[index];
+        if (container->health_status != NULL)
+            container->health_status = "UNKNOWN";
+        container->last_status = "STOPPED";
+    }
+}
+
+static void stamp(struct task *task, enum task_status status, int64_t now_ms) {
+    if (status == TASK_PENDING || status == TASK_RUNNING) {
+        /* On an instance the agent was there all along (facts: tasks 5.6: created = connectivity). */
+        int64_t since_ms = task->platform == TASK_ON_INSTANCE ? task->created_ms : now_ms;
+        if (task->connectivity_ms == 0)
+            task->connectivity_ms = since_ms;
+        if (task->pull_started_ms == 0)
+            task->pull_started_ms = since_ms;
+    }
+    if (status == TASK_PENDING && task->interface.attachment_id != NULL)
+        task->interface.status = "ATTACHED";
+    if ((status == TASK_ACTIVATING || status == TASK_RUNNING) && task->pull_stopped_ms == 0)
+        task->pull_stopped_ms = now_ms;
+    if (status == TASK_RUNNING) {
+        task->started_ms = now_ms;
+        containers_run(task);
+    }
+    if (status == TASK_DEPROVISIONING && task->started_ms != 0 && task->execution_stopped_ms == 0)
+        task->execution_stopped_ms = now_ms;
+    if (status == TASK_STOPPED) {
+        if (task->started_ms != 0 && task->execution_stopped_ms == 0)
+            task->execution_stopped_ms = now_ms;
+        task->stopped_ms = now_ms;
+        containers_stop(task);
+        if (task->interface.attachment_id != NULL)
+            task->interface.status = "DELETED";
+    }
+}
+
+int task_move(struct task *task, enum task_status status, int64_t now_ms) {
+    if (!task_move_allowed(task->platform, task->status, status))
+        return ERR_BUG;
+    task->status = status;
+    if (move_counts_version(status))
+        task->version++;
+    stamp(task, status, now_ms);
+    task->dirty = true;
+    return 0;
+}
+
+void task_want_stopped(struct task *task, const char *stop_code, const char *reason, int64_t now_ms) {
+    if (task->desired == TASK_STOPPED)
+        return;
+    task->desired = TASK_STOPPED;
+    task->stop_code = stop_code;
+    task->stopped_reason = task_text(task, reason);
+    task->stopping_ms = now_ms;
+    task->version++;
+    task->dirty = true;
+}
+
+void task_container_exited(struct task *task, unsigned index, int exit_code, const char *reason, int64_t now_ms) {
+    struct task_container *container = &task->containers[index];
+    container->last_status = "STOPPED";
+    container->exited = true;
+    container->exit_code = exit_code;
+    if (container->health_status != NULL)
+        container->health_status = "UNKNOWN";
+    if (reason != NULL)
+        container->reason = task_text(task, reason);
+    if (container->essential && task->execution_stopped_ms == 0)
+        task->execution_stopped_ms = now_ms;
+    task->dirty = true;
+}
+
+bool task_counts_pending(enum task_status status) {
+    return status == TASK_PROVISIONING || status == TASK_PENDING || status == TASK_ACTIVATING;
+}
+
+bool task_counts_running(enum task_status status) {
+    return status == TASK_RUNNING;
+}
+
+const char *task_health_status(const struct task *task) {
+    const char *health = NULL;
+    for (unsigned index = 0; index < task->container_count; index++) {
+        const struct task_container *container = &task->containers[index];
+        if (container->health_status == NULL || !container->essential)
+            continue;
+        if (text_equal(container->health_status, "UNHEALTHY"))
+            return "UNHEALTHY";
+        if (health == NULL || text_equal(container->health_status, "UNKNOWN"))
+            health = container->health_status;
+    }
+    return health;
+}

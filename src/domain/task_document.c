@@ -1,0 +1,166 @@
+/* The Task of the API, written and read back. Member order: facts tasks 5.1 and 5.2. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ecs-local/base/cleanup.h"
+#include "ecs-local/base/error.h"
+#include "ecs-local/base/text.h"
+#include "ecs-local/domain/task.h"
+
+static void write_detail(struct writer *writer, const char *name, const char *value) {
+    if (value == NULL)
+        return;
+    writer_object_begin(writer);
+    writer_key_string(writer, "name", name);
+    writer_key_string(writer, "value", value);
+    writer_object_end(writer);
+}
+
+/* Before the interface is attached only its subnet is known (facts: tasks 5.3, RunTask answers of 2020 and 2022). */
+static void write_attachments(const struct task_interface *interface, struct writer *writer) {
+    writer_key_list_begin(writer, "attachments");
+    if (interface->attachment_id != NULL) {
+        writer_object_begin(writer);
+        writer_key_string(writer, "id", interface->attachment_id);
+        writer_key_string(writer, "type", "ElasticNetworkInterface");
+        writer_key_string(writer, "status", interface->status);
+        writer_key_list_begin(writer, "details");
+        write_detail(writer, "subnetId", interface->subnet_id);
+        if (!text_equal(interface->status, "PRECREATED")) {
+            write_detail(writer, "networkInterfaceId", interface->interface_id);
+            write_detail(writer, "macAddress", interface->mac_address);
+            write_detail(writer, "privateDnsName", interface->private_dns_name);
+            write_detail(writer, "privateIPv4Address", interface->private_ipv4);
+        }
+        writer_list_end(writer);
+        writer_object_end(writer);
+    }
+    writer_list_end(writer);
+}
+
+static void write_bindings(const struct task_container *container, struct writer *writer) {
+    writer_key_list_begin(writer, "networkBindings");
+    for (unsigned index = 0; index < container->binding_count; index++) {
+        const struct task_binding *binding = &container->bindings[index];
+        writer_object_begin(writer);
+        writer_key_string(writer, "bindIP", binding->bind_ip);
+        if (binding->container_port_range == NULL) {
+            writer_key_int(writer, "containerPort", binding->container_port);
+            writer_key_int(writer, "hostPort", binding->host_port);
+        }
+        writer_key_string(writer, "protocol", binding->protocol);
+        writer_key_string_opt(writer, "containerPortRange", binding->container_port_range);
+        writer_key_string_opt(writer, "hostPortRange", binding->host_port_range);
+        writer_object_end(writer);
+    }
+    writer_list_end(writer);
+}
+
+static void write_interfaces(const struct task *task, bool attached, struct writer *writer) {
+    writer_key_list_begin(writer, "networkInterfaces");
+    if (attached && task->interface.attachment_id != NULL) {
+        writer_object_begin(writer);
+        writer_key_string(writer, "attachmentId", task->interface.attachment_id);
+        writer_key_string(writer, "privateIpv4Address", task->interface.private_ipv4);
+        writer_object_end(writer);
+    }
+    writer_list_end(writer);
+}
+
+static void write_container(const struct task *task, const struct task_container *container, struct writer *writer) {
+    bool has_run = task->started_ms != 0;
+    writer_object_begin(writer);
+    writer_key_string(writer, "containerArn", container->arn);
+    writer_key_string(writer, "taskArn", task->arn);
+    writer_key_string(writer, "name", container->name);
+    writer_key_string(writer, "image", container->image);
+    if (has_run) {
+        writer_key_string_opt(writer, "imageDigest", container->image_digest);
+        writer_key_string_opt(writer, "runtimeId", container->runtime_id);
+    }
+    writer_key_string(writer, "lastStatus", container->last_status);
+    if (container->exited)
+        writer_key_int(writer, "exitCode", container->exit_code);
+    writer_key_string_opt(writer, "reason", container->reason);
+    if (has_run)
+        write_bindings(container, writer);
+    write_interfaces(task, task->connectivity_ms != 0, writer);
+    writer_key_string_opt(writer, "healthStatus", container->health_status);
+    writer_key_string(writer, "cpu", container->cpu);
+    writer_key_string_opt(writer, "memory", container->memory);
+    writer_key_string_opt(writer, "memoryReservation", container->memory_reservation);
+    writer_object_end(writer);
+}
+
+static void write_architecture(const struct task *task, struct writer *writer) {
+    writer_key_list_begin(writer, "attributes");
+    writer_object_begin(writer);
+    writer_key_string(writer, "name", "ecs.cpu-architecture");
+    writer_key_string(writer, "value", task->cpu_architecture);
+    writer_object_end(writer);
+    writer_list_end(writer);
+}
+
+static void write_storage(const struct task *task, struct writer *writer) {
+    if (task->ephemeral_gib == 0)
+        return;
+    static const char *const members[] = {"ephemeralStorage", "fargateEphemeralStorage"};
+    for (size_t index = 0; index < array_length(members); index++) {
+        writer_key_object_begin(writer, members[index]);
+        writer_key_int(writer, "sizeInGiB", task->ephemeral_gib);
+        writer_object_end(writer);
+    }
+}
+
+static void write_times_and_stop(const struct task *task, struct writer *writer) {
+    writer_key_string_opt(writer, "platformVersion", task->platform_version);
+    writer_key_string_opt(writer, "platformFamily", task->platform_family);
+    writer_key_timestamp_opt(writer, "pullStartedAt", task->pull_started_ms);
+    writer_key_timestamp_opt(writer, "pullStoppedAt", task->pull_stopped_ms);
+    writer_key_timestamp_opt(writer, "startedAt", task->started_ms);
+    writer_key_string_opt(writer, "startedBy", task->started_by);
+    writer_key_string_opt(writer, "stopCode", task->stop_code);
+    writer_key_timestamp_opt(writer, "stoppedAt", task->stopped_ms);
+    writer_key_string_opt(writer, "stoppedReason", task->stopped_reason);
+    writer_key_timestamp_opt(writer, "stoppingAt", task->stopping_ms);
+}
+
+static void write_placement(const struct task *task, struct writer *writer) {
+    writer_key_string_opt(writer, "availabilityZone", task->availability_zone);
+    writer_key_string_opt(writer, "capacityProviderName", task->capacity_provider);
+    writer_key_string(writer, "clusterArn", task->cluster_arn);
+    if (task->connectivity_ms != 0) {
+        writer_key_string(writer, "connectivity", "CONNECTED");
+        writer_key_timestamp_opt(writer, "connectivityAt", task->connectivity_ms);
+    }
+    writer_key_string_opt(writer, "containerInstanceArn", task->container_instance_arn);
+}
+
+void task_write_document(const struct task *task, struct writer *writer) {
+    writer_object_begin(writer);
+    write_attachments(&task->interface, writer);
+    write_architecture(task, writer);
+    write_placement(task, writer);
+    writer_key_list_begin(writer, "containers");
+    for (unsigned index = 0; index < task->container_count; index++)
+        write_container(task, &task->containers[index], writer);
+    writer_list_end(writer);
+    writer_key_string_opt(writer, "cpu", task->cpu);
+    writer_key_timestamp_opt(writer, "createdAt", task->created_ms);
+    writer_key_string(writer, "desiredStatus", task_status_name(task->desired));
+    writer_key_bool(writer, "enableExecuteCommand", task->enable_execute_command);
+    writer_key_timestamp_opt(writer, "executionStoppedAt", task->execution_stopped_ms);
+    writer_key_string(writer, "group", task->group);
+    writer_key_string_opt(writer, "healthStatus", task_health_status(task));
+    writer_key_string(writer, "lastStatus", task_status_name(task->status));
+    writer_key_string(writer, "launchType", task->launch_type);
+    writer_key_string_opt(writer, "memory", task->memory);
+    writer_key_value_opt(writer, "overrides", task->overrides);
+    write_times_and_stop(task, writer);
+    writer_key_string(writer, "taskArn", task->arn);
+    writer_key_string(writer, "taskDefinitionArn", task->task_definition_arn);
+    writer_key_int(writer, "version", task->version);
+    write_storage(task, writer);
+    writer_object_end(writer);
+}

@@ -1,0 +1,185 @@
+#include "ecs-local/engine/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ecs-local/base/error.h"
+#include "ecs-local/base/log.h"
+#include "ecs-local/base/text.h"
+#include "engine_internal.h"
+
+#define META_CLOCK "held_clock_ms"
+
+static int world_load(struct engine *engine) {
+    engine->world = arena_new();
+    int result = clusters_load(engine);
+    if (result == 0)
+        result = instances_load(engine);
+    if (result == 0)
+        result = tasks_load(engine);
+    engine->definitions_to_sweep = true;
+    engine->stale = false;
+    return result;
+}
+
+static void world_free(struct engine *engine) {
+    tasks_free(engine);
+    definitions_free(engine);
+    instances_free(engine);
+    clusters_free(engine);
+    timers_clear(&engine->timers);
+    arena_free(engine->world);
+    engine->world = NULL;
+}
+
+/* A held clock goes on from where it stood. */
+static int restore_clock(struct engine *engine) {
+    const char *text = NULL;
+    int64_t held_ms = 0;
+    int result = store_meta_get(engine->store, engine->turn, META_CLOCK, &text);
+    if (result != 0)
+        return result < 0 ? result : 0;
+    if (engine->clock.mode != CLOCK_REAL && text_parse_int(text, 0, INT64_MAX / 10, &held_ms) == 0)
+        engine->clock.base_world_ms = held_ms;
+    return 0;
+}
+
+int engine_keep_clock(struct engine *engine) {
+    if (engine->clock.mode == CLOCK_REAL)
+        return store_meta_delete(engine->store, META_CLOCK);
+    char digits[24];
+    snprintf(digits, sizeof(digits), "%lld", (long long)engine_now_ms(engine));
+    return store_meta_set(engine->store, META_CLOCK, digits);
+}
+
+int engine_open(const struct engine_config *config, struct engine **ret_engine) {
+    struct engine *engine = xcalloc(1, sizeof(*engine));
+    engine->store = config->store;
+    engine->runtime = config->runtime;
+    engine->turn = arena_new();
+    if (config->seeded)
+        ids_init_seeded(&engine->ids, config->seed);
+    else
+        ids_init_random(&engine->ids);
+    clock_init(&engine->clock, config->clock_mode, config->clock_factor);
+    int result = restore_clock(engine);
+    if (result == 0)
+        result = world_load(engine);
+    if (result != 0) {
+        engine_close(engine);
+        return result;
+    }
+    *ret_engine = engine;
+    return 0;
+}
+
+void engine_close(struct engine *engine) {
+    if (engine == NULL)
+        return;
+    world_free(engine);
+    timers_done(&engine->timers);
+    free(engine->dirty_tasks);
+    free(engine->expired_tasks);
+    free(engine->dirty_instances);
+    arena_free(engine->turn);
+    free(engine);
+}
+
+struct store *engine_store(struct engine *engine) {
+    return engine->store;
+}
+
+struct ids *engine_ids(struct engine *engine) {
+    return &engine->ids;
+}
+
+struct clock *engine_clock(struct engine *engine) {
+    return &engine->clock;
+}
+
+int64_t engine_now_ms(const struct engine *engine) {
+    return clock_now_ms(&engine->clock);
+}
+
+int64_t engine_wait_ms(struct engine *engine) {
+    const struct timer *timer = timers_first(&engine->timers);
+    return timer != NULL ? clock_wait_ms(&engine->clock, timer->due_ms) : -1;
+}
+
+unsigned engine_timer_count(const struct engine *engine) {
+    return (unsigned)engine->timers.count;
+}
+
+void engine_watch(struct engine *engine, const struct engine_watcher *watcher_or_null) {
+    engine->watcher = watcher_or_null != NULL ? *watcher_or_null : (struct engine_watcher){0};
+}
+
+bool engine_has_changes(const struct engine *engine) {
+    return engine->stale || engine->dirty_count != 0 || engine->expired_count != 0 ||
+        engine->dirty_instance_count != 0 || store_in_transaction(engine->store);
+}
+
+int engine_flush(struct engine *engine) {
+    int result = tasks_flush(engine);
+    return result == 0 ? instances_flush(engine) : result;
+}
+
+/* Memory is thrown away and read again from what was committed. */
+static void reload(struct engine *engine) {
+    log_warn("the turn was rolled back: reading the state again");
+    world_free(engine);
+    if (world_load(engine) != 0) {
+        log_error("the state cannot be read: giving up");
+        abort();
+    }
+}
+
+int engine_turn_end(struct engine *engine) {
+    int result = engine->stale ? ERR_STORE : engine_flush(engine);
+    if (result == 0 && engine->definitions_to_sweep)
+        result = engine_sweep_task_definitions(engine);
+    if (result == 0)
+        result = store_commit(engine->store);
+    if (result != 0) {
+        store_rollback(engine->store);
+        reload(engine);
+    } else {
+        tasks_trim(engine);
+        definitions_trim(engine);
+    }
+    arena_reset(engine->turn);
+    return result;
+}
+
+void engine_fail_turn(struct engine *engine) {
+    engine->stale = true;
+}
+
+int engine_advance_to(struct engine *engine, int64_t world_ms) {
+    for (;;) {
+        int64_t due_ms = engine_next_due_ms(engine);
+        if (due_ms < 0 || due_ms > world_ms)
+            break;
+        clock_advance_to(&engine->clock, due_ms);
+        int result = engine_run_due(engine);
+        if (result != 0)
+            return result;
+    }
+    clock_advance_to(&engine->clock, world_ms);
+    return 0;
+}
+
+int engine_reset(struct engine *engine, const char *account_or_null, const char *region_or_null) {
+    int result = engine_flush(engine);
+    if (result == 0)
+        result = store_reset(engine->store, account_or_null, region_or_null);
+    if (result == 0 && account_or_null == NULL && region_or_null == NULL) {
+        clock_init(&engine->clock, engine->clock.mode, engine->clock.factor);
+        result = store_meta_delete(engine->store, META_CLOCK);
+    }
+    if (result != 0)
+        return result;
+    world_free(engine);
+    return world_load(engine);
+}

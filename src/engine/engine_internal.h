@@ -1,0 +1,131 @@
+/* What the files of this room share. */
+#ifndef ENGINE_INTERNAL_H
+#define ENGINE_INTERNAL_H
+
+#include <uthash.h>
+
+#include "ecs-local/engine/engine.h"
+#include "ecs-local/store/task_definition_rows.h"
+#include "ecs-local/store/task_rows.h"
+#include "timers.h"
+
+struct cluster_entry {
+    struct cluster cluster;
+    UT_hash_handle hh; /* in its scope, by name */
+};
+
+struct instance_entry {
+    struct instance instance;
+    UT_hash_handle hh; /* in its engine, by (cluster, instance_id) */
+};
+
+struct scope {
+    int64_t id;
+    const char *account;
+    const char *region;
+    const char *partition;
+    struct cluster_entry *clusters;
+    UT_hash_handle hh; /* in the engine, by "account/region" */
+    char key[];
+};
+
+struct task_entry {
+    struct task *task;
+    int64_t row;
+    struct task_entry *newer; /* the list by last use */
+    struct task_entry *older;
+    UT_hash_handle by_row;
+    UT_hash_handle by_key;
+    char key[80]; /* "cluster row/task id" */
+};
+
+struct definition_entry {
+    int64_t id;
+    struct arena *arena;
+    struct task_definition *definition;
+    struct definition_entry *newer;
+    struct definition_entry *older;
+    UT_hash_handle hh;
+};
+
+/* Attribute names and sets, each kept once. See attribute_sets.c. */
+struct attribute_sets;
+
+struct engine {
+    struct store *store;
+    struct runtime_provider runtime;
+    struct clock clock;
+    struct ids ids;
+    struct timers timers;
+    struct arena *world; /* text of scopes, clusters, instances: grows with them, dropped with them */
+    struct arena *turn;  /* scratch of one turn */
+
+    struct scope *scopes;
+    struct instance_entry *instances; /* by "cluster row/instance id" */
+    struct cluster **clusters_by_row;
+    int64_t clusters_by_row_size;
+    struct instance **instances_by_row;
+    int64_t instances_by_row_size;
+    struct attribute_sets *attribute_sets;
+
+    struct task_entry *tasks_by_row;
+    struct task_entry *tasks_by_key;
+    struct task_entry *newest_task;
+    struct task_entry *oldest_task;
+    unsigned task_count;
+    int64_t last_task_row;
+    struct task **dirty_tasks; /* to be written before the turn ends */
+    size_t dirty_count;
+    size_t dirty_capacity;
+    int64_t *expired_tasks; /* rows to be deleted before the turn ends */
+    size_t expired_count;
+    size_t expired_capacity;
+    struct instance **dirty_instances; /* whose version is to be written */
+    size_t dirty_instance_count;
+    size_t dirty_instance_capacity;
+
+    struct definition_entry *definitions;
+    struct definition_entry *newest_definition;
+    struct definition_entry *oldest_definition;
+    unsigned definition_count;
+    bool definitions_to_sweep; /* a deletion waits for its last task */
+
+    struct engine_watcher watcher;
+    bool stale; /* memory differs from the store: read it again */
+};
+
+/* cluster_registry.c */
+int clusters_load(struct engine *engine);
+void clusters_free(struct engine *engine);
+struct cluster *cluster_by_row(struct engine *engine, int64_t id);
+
+/* instance_registry.c */
+int instances_load(struct engine *engine);
+void instances_free(struct engine *engine);
+struct instance *instance_by_row(struct engine *engine, int64_t id);
+void instance_touch(struct engine *engine, struct instance *instance);
+int instances_flush(struct engine *engine);
+
+/* task_registry.c: the cache of tasks, and writing them. */
+int tasks_load(struct engine *engine);
+void tasks_free(struct engine *engine);
+int task_by_row(struct engine *engine, int64_t id, struct task **ret_task);
+int task_cache_add(struct engine *engine, struct task *task);
+void task_touch(struct engine *engine, struct task *task);
+int tasks_flush(struct engine *engine);
+/* Lets go of the tasks used longest ago. Only between turns. */
+void tasks_trim(struct engine *engine);
+
+/* task_steps.c: the life cycle. */
+int task_schedule(struct engine *engine, struct task *task);
+int task_step(struct engine *engine, struct task *task);
+void task_count(struct engine *engine, const struct task *task, int by);
+int task_finish(struct engine *engine, struct task *task, int64_t now_ms);
+
+/* definition_cache.c */
+void definitions_free(struct engine *engine);
+void definitions_trim(struct engine *engine);
+
+enum launch_kind launch_kind_of(const char *launch_type);
+
+#endif

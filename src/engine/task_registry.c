@@ -1,0 +1,273 @@
+/* The bounded cache of tasks, and writing what changed. A task that is in no cache is in the store only. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ecs-local/base/error.h"
+#include "ecs-local/base/text.h"
+#include "ecs-local/base/value_json.h"
+#include "ecs-local/base/writer.h"
+#include "engine_internal.h"
+
+enum {
+    TASKS_KEPT = 256,                  /* tasks of earlier turns that stay in memory */
+    DOCUMENT_MAX = 4 * 1024 * 1024,    /* bytes; a request body is smaller */
+};
+
+enum launch_kind launch_kind_of(const char *launch_type) {
+    if (text_equal(launch_type, "FARGATE"))
+        return LAUNCH_FARGATE;
+    return text_equal(launch_type, "EXTERNAL") ? LAUNCH_EXTERNAL : LAUNCH_EC2;
+}
+
+static void list_unlink(struct engine *engine, struct task_entry *entry) {
+    if (entry->newer != NULL)
+        entry->newer->older = entry->older;
+    else
+        engine->newest_task = entry->older;
+    if (entry->older != NULL)
+        entry->older->newer = entry->newer;
+    else
+        engine->oldest_task = entry->newer;
+    entry->newer = entry->older = NULL;
+}
+
+static void list_push(struct engine *engine, struct task_entry *entry) {
+    entry->older = engine->newest_task;
+    if (engine->newest_task != NULL)
+        engine->newest_task->newer = entry;
+    engine->newest_task = entry;
+    if (engine->oldest_task == NULL)
+        engine->oldest_task = entry;
+}
+
+static void used(struct engine *engine, struct task_entry *entry) {
+    if (engine->newest_task == entry)
+        return;
+    list_unlink(engine, entry);
+    list_push(engine, entry);
+}
+
+static int make_key(char key[80], int64_t cluster_row, const char *task_id) {
+    int length = snprintf(key, 80, "%lld/%s", (long long)cluster_row, task_id);
+    return length > 0 && length < 80 ? length : -1;
+}
+
+int task_cache_add(struct engine *engine, struct task *task) {
+    struct task_entry *entry = xcalloc(1, sizeof(*entry));
+    entry->task = task;
+    entry->row = task->id;
+    int length = make_key(entry->key, task->cluster_id, task->task_id);
+    if (length < 0) {
+        free(entry);
+        return error_raise(ERR_BUG, "a task id is too long");
+    }
+    HASH_ADD(by_row, engine->tasks_by_row, row, sizeof(entry->row), entry);
+    HASH_ADD_KEYPTR(by_key, engine->tasks_by_key, entry->key, (unsigned)length, entry);
+    list_push(engine, entry);
+    engine->task_count++;
+    return 0;
+}
+
+static void entry_free(struct engine *engine, struct task_entry *entry) {
+    list_unlink(engine, entry);
+    HASH_DELETE(by_row, engine->tasks_by_row, entry);
+    HASH_DELETE(by_key, engine->tasks_by_key, entry);
+    engine->task_count--;
+    task_free(entry->task);
+    free(entry);
+}
+
+void tasks_trim(struct engine *engine) {
+    while (engine->task_count > TASKS_KEPT)
+        entry_free(engine, engine->oldest_task);
+}
+
+void tasks_free(struct engine *engine) {
+    while (engine->oldest_task != NULL)
+        entry_free(engine, engine->oldest_task);
+    engine->dirty_count = 0;
+    engine->expired_count = 0;
+}
+
+/* What the document does not say comes from the task definition. */
+static int complete_from_definition(struct engine *engine, struct task *task) {
+    const struct task_definition *definition = NULL;
+    int result = engine_task_definition(engine, task->task_definition_id, &definition);
+    if (result < 0)
+        return result;
+    task->stop_timeout_s = TASK_STOP_TIMEOUT_S;
+    if (result != 0)
+        return 0; /* deleted since: the task has its defaults */
+    task_complete(task, definition);
+    return 0;
+}
+
+static int task_from_row(struct engine *engine, const struct task_row *row, struct task **ret_task) {
+    struct task *task = task_new();
+    struct value *document = NULL;
+    if (value_parse(task->arena, row->document, row->document_length, &document) != 0 ||
+        task_read_document(task, document) != 0 ||
+        task_reservation_parse(task->arena, row->reservation, &task->demand) != 0) {
+        task_free(task);
+        return error_raise(ERR_STORE, "the stored task %s cannot be read", row->task_id);
+    }
+    task->id = row->id;
+    task->cluster_id = row->cluster_id;
+    task->family_id = row->family_id;
+    task->task_definition_id = row->task_definition_id;
+    task->container_instance_id = row->container_instance_id;
+    task->tags = task_text(task, row->tags);
+    task->due_ms = row->due_ms;
+    task->holds = task->status != TASK_STOPPED && task->container_instance_id != 0;
+    int result = complete_from_definition(engine, task);
+    if (result == 0)
+        result = task_cache_add(engine, task);
+    if (result != 0) {
+        task_free(task);
+        return result;
+    }
+    *ret_task = task;
+    return 0;
+}
+
+static int found(struct engine *engine, struct task_entry *entry, struct task **ret_task) {
+    if (entry->task->gone)
+        return ENGINE_NOT_FOUND;
+    used(engine, entry);
+    *ret_task = entry->task;
+    return 0;
+}
+
+int task_by_row(struct engine *engine, int64_t id, struct task **ret_task) {
+    struct task_entry *entry = NULL;
+    HASH_FIND(by_row, engine->tasks_by_row, &id, sizeof(id), entry);
+    if (entry != NULL)
+        return found(engine, entry, ret_task);
+    struct task_row row;
+    int result = task_rows_get(engine->store, id, engine->turn, &row);
+    return result != 0 ? result : task_from_row(engine, &row, ret_task);
+}
+
+int engine_task_find(struct engine *engine, struct cluster *cluster, const char *task_id, struct task **ret_task) {
+    char key[80];
+    int length = make_key(key, cluster->id, task_id);
+    if (length < 0)
+        return ENGINE_NOT_FOUND;
+    struct task_entry *entry = NULL;
+    HASH_FIND(by_key, engine->tasks_by_key, key, (unsigned)length, entry);
+    if (entry != NULL)
+        return found(engine, entry, ret_task);
+    struct task_row row;
+    int result = task_rows_find(engine->store, cluster->id, task_id, engine->turn, &row);
+    return result != 0 ? result : task_from_row(engine, &row, ret_task);
+}
+
+void task_touch(struct engine *engine, struct task *task) {
+    if (task->listed)
+        return;
+    task->listed = true;
+    if (engine->dirty_count == engine->dirty_capacity) {
+        engine->dirty_capacity = engine->dirty_capacity != 0 ? engine->dirty_capacity * 2 : 64;
+        engine->dirty_tasks = xrealloc(engine->dirty_tasks, engine->dirty_capacity * sizeof(struct task *));
+    }
+    engine->dirty_tasks[engine->dirty_count++] = task;
+}
+
+static int write_task(struct engine *engine, struct task *task, struct buf *buf) {
+    buf_clear(buf);
+    struct writer writer = WRITER_INIT(buf);
+    task_write_document(task, &writer);
+    if (buf_failed(buf))
+        return error_raise(ERR_LIMIT, "a task is larger than %d bytes", DOCUMENT_MAX);
+    struct task_row row = {
+        .id = task->id,
+        .cluster_id = task->cluster_id,
+        .task_id = task->task_id,
+        .desired_status = task_status_name(task->desired),
+        .last_status = task_status_name(task->status),
+        .launch_type = task->launch_type,
+        .family_id = task->family_id,
+        .task_definition_id = task->task_definition_id,
+        .container_instance_id = task->container_instance_id,
+        .started_by = task->started_by,
+        .reservation = task_reservation_text(engine->turn, &task->demand),
+        .due_ms = task->due_ms,
+        .tags = task->tags,
+        .document = buf->data,
+        .document_length = buf->length,
+    };
+    int result = task->is_new ? task_rows_insert(engine->store, &row) : task_rows_update(engine->store, &row);
+    if (result == 0) {
+        task->is_new = false;
+        task->dirty = false;
+        task->listed = false;
+    }
+    return result;
+}
+
+static int delete_expired(struct engine *engine) {
+    for (size_t index = 0; index < engine->expired_count; index++) {
+        int64_t id = engine->expired_tasks[index];
+        struct task_entry *entry = NULL;
+        HASH_FIND(by_row, engine->tasks_by_row, &id, sizeof(id), entry);
+        if (entry != NULL)
+            entry_free(engine, entry);
+        int result = task_rows_delete(engine->store, id);
+        if (result != 0)
+            return result;
+    }
+    engine->expired_count = 0;
+    return 0;
+}
+
+int tasks_flush(struct engine *engine) {
+    struct buf buf = BUF_INIT(DOCUMENT_MAX);
+    int result = 0;
+    for (size_t index = 0; result == 0 && index < engine->dirty_count; index++)
+        result = write_task(engine, engine->dirty_tasks[index], &buf);
+    buf_done(&buf);
+    if (result != 0)
+        return result;
+    engine->dirty_count = 0;
+    return delete_expired(engine);
+}
+
+static int load_due(void *context, int64_t id, int64_t due_ms) {
+    struct engine *engine = context;
+    timers_add(&engine->timers, due_ms, id);
+    return 0;
+}
+
+static int load_active(void *context, const struct task_row *row) {
+    struct engine *engine = context;
+    struct cluster *cluster = cluster_by_row(engine, row->cluster_id);
+    enum task_status status = TASK_STOPPED;
+    if (cluster == NULL || task_status_parse(row->last_status, &status) != 0)
+        return error_raise(ERR_STORE, "a stored task belongs to no cluster or has no status");
+    struct task task = {
+        .cluster_id = row->cluster_id,
+        .container_instance_id = row->container_instance_id,
+        .launch_type = row->launch_type,
+        .status = status,
+    };
+    cluster->unfinished++;
+    task_count(engine, &task, 1);
+    struct instance *instance = instance_by_row(engine, row->container_instance_id);
+    if (instance == NULL)
+        return 0;
+    struct task_demand demand;
+    int result = task_reservation_parse(engine->turn, row->reservation, &demand);
+    if (result == 0)
+        resources_take(&instance->resources, &demand);
+    return result;
+}
+
+int tasks_load(struct engine *engine) {
+    int result = task_rows_last_id(engine->store, &engine->last_task_row);
+    if (result == 0)
+        result = task_rows_each_active(engine->store, engine, load_active);
+    if (result == 0)
+        result = task_rows_each_due(engine->store, engine, load_due);
+    return result;
+}

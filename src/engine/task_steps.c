@@ -1,0 +1,254 @@
+/* The life cycle of tasks: admits them, asks the runtime what happens next, and lets it happen when it is due. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ecs-local/base/error.h"
+#include "ecs-local/base/text.h"
+#include "engine_internal.h"
+
+enum {
+    /* Steps of one engine_run_due(); the rest waits for the next turn, so that requests are answered in between. */
+    STEPS_PER_RUN = 20000,
+};
+
+/* Counts the task in its cluster and on its instance, by its current status. */
+void task_count(struct engine *engine, const struct task *task, int by) {
+    struct cluster *cluster = cluster_by_row(engine, task->cluster_id);
+    struct instance *instance = instance_by_row(engine, task->container_instance_id);
+    enum launch_kind kind = launch_kind_of(task->launch_type);
+    unsigned change = (unsigned)by; /* modulo arithmetic: −1 wraps to the right sum */
+    if (task_counts_pending(task->status)) {
+        cluster->pending[kind] += change;
+        if (instance != NULL)
+            instance->pending += change;
+    } else if (task_counts_running(task->status)) {
+        cluster->running[kind] += change;
+        if (instance != NULL)
+            instance->running += change;
+    }
+}
+
+int task_schedule(struct engine *engine, struct task *task) {
+    struct runtime_question question = {
+        .platform = task->platform,
+        .status = task->status,
+        .desired = task->desired,
+        .stop_timeout_s = task->stop_timeout_s,
+        .random = ids_random(&engine->ids),
+    };
+    struct runtime_step step;
+    int result = engine->runtime.next_step(engine->runtime.context, &question, &step);
+    if (result < 0)
+        return result;
+    task->due_ms = result == 0 ? engine_now_ms(engine) + step.after_ms : 0;
+    if (task->due_ms != 0)
+        timers_add(&engine->timers, task->due_ms, task->id);
+    task_touch(engine, task);
+    return 0;
+}
+
+/* The agent reports what it made: ids of containers, the digest of what it pulled, the ports it bound. */
+static void containers_started(struct engine *engine, struct task *task) {
+    for (unsigned index = 0; index < task->container_count; index++) {
+        struct task_container *container = &task->containers[index];
+        char digest[65];
+        char runtime_id[65];
+        ids_hex_bytes(&engine->ids, digest, 32);
+        container->image_digest = arena_printf(task->arena, "sha256:%s", digest);
+        if (task->platform == TASK_ON_FARGATE) {
+            /* <task id>-<9 or 10 digits> (facts: tasks 5.2) */
+            container->runtime_id = arena_printf(task->arena, "%s-%llu", task->task_id,
+                (unsigned long long)(100000000 + ids_below(&engine->ids, 4000000000U)));
+        } else {
+            ids_hex_bytes(&engine->ids, runtime_id, 32);
+            container->runtime_id = task_text(task, runtime_id);
+        }
+    }
+}
+
+/* An address of its own within 10.0.0.0/8, from the number of the task: unique as long as it lives. */
+static void interface_attached(struct engine *engine, struct task *task) {
+    struct task_interface *interface = &task->interface;
+    if (interface->attachment_id == NULL || interface->interface_id != NULL)
+        return;
+    unsigned host = 4 + (unsigned)(task->id % 0xfffff0);
+    unsigned octets[3] = {host >> 16 & 255, host >> 8 & 255, host & 255};
+    struct cluster *cluster = cluster_by_row(engine, task->cluster_id);
+    const char *domain = text_equal(scope_region(cluster->scope), "us-east-1")
+        ? "ec2.internal"
+        : arena_printf(task->arena, "%s.compute.internal", scope_region(cluster->scope));
+    char suffix[18];
+    ids_hex_bytes(&engine->ids, suffix, 8);
+    interface->interface_id = arena_printf(task->arena, "eni-0%.16s", suffix);
+    interface->mac_address = arena_printf(task->arena, "0a:%02x:0a:%02x:%02x:%02x",
+        (unsigned)ids_below(&engine->ids, 256), octets[0], octets[1], octets[2]);
+    interface->private_ipv4 = arena_printf(task->arena, "10.%u.%u.%u", octets[0], octets[1], octets[2]);
+    interface->private_dns_name =
+        arena_printf(task->arena, "ip-10-%u-%u-%u.%s", octets[0], octets[1], octets[2], domain);
+}
+
+static void told(struct engine *engine, const struct task *task, const char *from, const char *to, int64_t at_ms) {
+    if (engine->watcher.task_moved != NULL)
+        engine->watcher.task_moved(engine->watcher.context, task, from, to, at_ms);
+}
+
+/* Gives back what the task held, and begins its retention. */
+int task_finish(struct engine *engine, struct task *task, int64_t now_ms) {
+    struct instance *instance = instance_by_row(engine, task->container_instance_id);
+    if (instance != NULL && task->holds) {
+        resources_release(&instance->resources, &task->demand);
+        instance_touch(engine, instance);
+    }
+    task->holds = false;
+    struct cluster *cluster = cluster_by_row(engine, task->cluster_id);
+    cluster->unfinished--;
+    engine->definitions_to_sweep = true;
+    task->due_ms = now_ms + TASK_RETENTION_MS;
+    timers_add(&engine->timers, task->due_ms, task->id);
+    task_touch(engine, task);
+    return 0;
+}
+
+static int move(struct engine *engine, struct task *task, enum task_status to, int64_t now_ms) {
+    const char *from = task_status_name(task->status);
+    if (to == TASK_RUNNING) {
+        containers_started(engine, task);
+        int result = bind_ports(engine, task);
+        if (result != 0)
+            return result;
+    }
+    if (to != TASK_STOPPED && to != TASK_DEPROVISIONING)
+        interface_attached(engine, task);
+    task_count(engine, task, -1);
+    int result = task_move(task, to, now_ms);
+    task_count(engine, task, 1);
+    if (result != 0)
+        return error_raise(result, "the task %s cannot go from %s to %s", task->arn, from, task_status_name(to));
+    told(engine, task, from, task_status_name(to), now_ms);
+    return to == TASK_STOPPED ? task_finish(engine, task, now_ms) : task_schedule(engine, task);
+}
+
+/* Containers that still run end with `exit_code`; those that never ran have no exit code (facts: tasks 5.2). */
+static void containers_end(struct task *task, int exit_code, int64_t now_ms) {
+    for (unsigned index = 0; index < task->container_count && task->started_ms != 0; index++) {
+        if (!task->containers[index].exited)
+            task_container_exited(task, index, exit_code, NULL, now_ms);
+    }
+}
+
+static int exit_by_itself(struct engine *engine, struct task *task, int exit_code, int64_t now_ms) {
+    containers_end(task, exit_code, now_ms);
+    task_want_stopped(task, "EssentialContainerExited", "Essential container in task exited", now_ms);
+    return task_schedule(engine, task);
+}
+
+static int expire(struct engine *engine, struct task *task, int64_t now_ms) {
+    told(engine, task, "STOPPED", "DELETED", now_ms);
+    task->gone = true;
+    if (engine->expired_count == engine->expired_capacity) {
+        engine->expired_capacity = engine->expired_capacity != 0 ? engine->expired_capacity * 2 : 64;
+        engine->expired_tasks = xrealloc(engine->expired_tasks, engine->expired_capacity * sizeof(int64_t));
+    }
+    engine->expired_tasks[engine->expired_count++] = task->id;
+    return 0;
+}
+
+/* The step of the task that is due at `now_ms`. */
+static int step_at(struct engine *engine, struct task *task, int64_t now_ms) {
+    if (task->status == TASK_STOPPED)
+        return expire(engine, task, now_ms);
+    struct runtime_question question = {
+        .platform = task->platform,
+        .status = task->status,
+        .desired = task->desired,
+        .stop_timeout_s = task->stop_timeout_s,
+    };
+    struct runtime_step step;
+    int result = engine->runtime.next_step(engine->runtime.context, &question, &step);
+    if (result != 0) {
+        /* The runtime has changed its mind (another --timing after a restart): nothing happens by itself. */
+        task->due_ms = 0;
+        task_touch(engine, task);
+        return result < 0 ? result : 0;
+    }
+    if (step.kind == RUNTIME_EXITS)
+        return exit_by_itself(engine, task, step.exit_code, now_ms);
+    if (task->status == TASK_STOPPING)
+        containers_end(task, step.exit_code, now_ms);
+    return move(engine, task, step.status, now_ms);
+}
+
+int task_step(struct engine *engine, struct task *task) {
+    return step_at(engine, task, engine_now_ms(engine));
+}
+
+/* The earliest timer whose task still waits for that moment; overtaken ones are dropped. */
+static int first_valid(struct engine *engine, struct task **ret_task) {
+    const struct timer *timer;
+    while ((timer = timers_first(&engine->timers)) != NULL) {
+        int result = task_by_row(engine, timer->task_row, ret_task);
+        if (result < 0)
+            return result;
+        if (result == 0 && (*ret_task)->due_ms == timer->due_ms)
+            return 0;
+        timers_remove_first(&engine->timers);
+    }
+    return ENGINE_NOT_FOUND;
+}
+
+int64_t engine_next_due_ms(struct engine *engine) {
+    struct task *task = NULL;
+    return first_valid(engine, &task) == 0 ? task->due_ms : -1;
+}
+
+int engine_run_due(struct engine *engine) {
+    for (unsigned steps = 0; steps < STEPS_PER_RUN; steps++) {
+        const struct timer *timer = timers_first(&engine->timers);
+        if (timer == NULL || timer->due_ms > engine_now_ms(engine))
+            return 0;
+        struct task *task = NULL;
+        int result = first_valid(engine, &task);
+        if (result != 0)
+            return result < 0 ? result : 0;
+        if (task->due_ms > engine_now_ms(engine))
+            return 0;
+        timers_remove_first(&engine->timers);
+        result = task_step(engine, task);
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}
+
+int engine_task_admit(struct engine *engine, struct cluster *cluster, struct instance *instance_or_null,
+    struct task *task) {
+    task->id = ++engine->last_task_row;
+    task->cluster_id = cluster->id;
+    task->is_new = true;
+    task->version = 1;
+    task->created_ms = engine_now_ms(engine);
+    task->desired = TASK_RUNNING;
+    task->status = task->platform == TASK_ON_INSTANCE ? TASK_PENDING : TASK_PROVISIONING;
+    int result = task_cache_add(engine, task);
+    if (result != 0) {
+        task_free(task);
+        return result;
+    }
+    if (instance_or_null != NULL) {
+        task->container_instance_id = instance_or_null->id;
+        resources_take(&instance_or_null->resources, &task->demand);
+        task->holds = true;
+        instance_touch(engine, instance_or_null);
+    }
+    cluster->unfinished++;
+    task_count(engine, task, 1);
+    told(engine, task, "", task_status_name(task->status), task->created_ms);
+    return task_schedule(engine, task);
+}
+
+int engine_task_stop(struct engine *engine, struct task *task, const char *stop_code, const char *reason) {
+    if (task->desired == TASK_STOPPED)
+        return 0;
+    task_want_stopped(task, stop_code, reason, engine_now_ms(engine));
+    return task_schedule(engine, task);
+}

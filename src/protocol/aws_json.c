@@ -1,0 +1,189 @@
+#include "ecs-local/protocol/aws_json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "credential_scope.h"
+#include "ecs-local/api/api.h"
+#include "ecs-local/base/error.h"
+#include "ecs-local/base/log.h"
+#include "ecs-local/base/text.h"
+#include "ecs-local/base/value_json.h"
+#include "ecs-local/model/model.h"
+#include "reply_check.h"
+
+enum {
+    REPLY_BYTES_MAX = 64 * 1024 * 1024,
+};
+
+#define TARGET_PREFIX "AmazonEC2ContainerServiceV20141113."
+#define SERVER_ERROR_TEXT "Service Unavailable. Please try again later."
+
+struct aws_json {
+    struct aws_json_config config;
+    struct arena *arena; /* of the request at hand */
+};
+
+struct aws_json *aws_json_open(const struct aws_json_config *config) {
+    struct aws_json *aws = xcalloc(1, sizeof(*aws));
+    aws->config = *config;
+    aws->arena = arena_new();
+    return aws;
+}
+
+void aws_json_close(struct aws_json *aws) {
+    if (aws == NULL)
+        return;
+    arena_free(aws->arena);
+    free(aws);
+}
+
+/* {"__type":CODE,"message":TEXT}: exactly these bytes, no spaces (facts: tasks 1.3). Front-end errors spell the
+ * member "Message". */
+static void write_error(struct writer *writer, const char *code, const char *member, const char *message,
+    const char *const *resource_ids) {
+    writer_object_begin(writer);
+    writer_key_string(writer, "__type", code);
+    writer_key_string_opt(writer, member, message);
+    if (resource_ids != NULL) {
+        writer_key_list_begin(writer, "resourceIds");
+        for (; *resource_ids != NULL; resource_ids++)
+            writer_string(writer, *resource_ids);
+        writer_list_end(writer);
+    }
+    writer_object_end(writer);
+}
+
+static void reply_error(unsigned status, const char *code, const char *member, const char *message,
+    const char *const *resource_ids, struct aws_json_reply *ret_reply) {
+    struct buf buf = BUF_INIT(REPLY_BYTES_MAX);
+    struct writer writer = WRITER_INIT(&buf);
+    write_error(&writer, code, member, message, resource_ids);
+    ret_reply->status = status;
+    ret_reply->error_code = code;
+    ret_reply->body = buf_take(&buf, &ret_reply->body_length);
+}
+
+void aws_json_server_error(struct aws_json_reply *ret_reply) {
+    reply_error(500, "ServerException", "message", SERVER_ERROR_TEXT, NULL, ret_reply);
+}
+
+void aws_json_too_large(size_t limit, struct aws_json_reply *ret_reply) {
+    struct arena *arena = arena_new_sized(512);
+    reply_error(413, "SerializationException", "Message",
+        arena_printf(arena, "The request body is larger than %zu bytes.", limit), NULL, ret_reply);
+    arena_free(arena);
+}
+
+static const struct model_operation *operation_of(const char *target) {
+    if (!text_starts_with(target, TARGET_PREFIX))
+        return NULL;
+    return model_operation(target + strlen(TARGET_PREFIX));
+}
+
+/* 0 and the tree (NULL for an empty body), or 1: not a JSON object of allowed depth. */
+static int parse_body(const struct aws_json_request *request, json_t **ret_body) {
+    size_t length = request->body_length;
+    if (length == 0 || request->body[strspn(request->body, " \t\r\n")] == '\0') {
+        *ret_body = NULL;
+        return strlen(request->body != NULL ? request->body : "") == length ? 0 : 1;
+    }
+    if (!value_json_depth_ok(request->body, length))
+        return 1;
+    json_error_t error;
+    json_t *body = json_loadb(request->body, length, JSON_DECODE_ANY, &error);
+    if (body == NULL || !json_is_object(body)) {
+        json_decref(body);
+        return 1;
+    }
+    *ret_body = body;
+    return 0;
+}
+
+static int check_body(struct aws_json *aws, const struct aws_json_request *request,
+    const struct model_operation *operation, struct value **ret_input, struct aws_json_reply *reply) {
+    json_t *body = NULL;
+    if (parse_body(request, &body) != 0) {
+        reply_error(400, "SerializationException", "Message", "The request body is not a valid JSON object.", NULL,
+            reply);
+        return 1;
+    }
+    struct model_violation violation = {0};
+    int result = model_check_request(operation, body, aws->arena, ret_input, &violation);
+    json_decref(body);
+    if (result != 0) {
+        bool front_end = text_equal(violation.code, "SerializationException");
+        reply_error(400, violation.code, front_end ? "Message" : "message", violation.message, NULL, reply);
+    }
+    return result;
+}
+
+static int call_handler(struct aws_json *aws, const struct aws_json_request *request,
+    const struct model_operation *operation, struct api_call *call, struct aws_json_reply *reply) {
+    struct credential_scope scope;
+    credential_scope_parse(aws->arena, request->authorization, aws->config.default_account,
+        aws->config.default_region, &scope);
+    int result = engine_scope(aws->config.engine, scope.account, scope.region, &call->scope);
+    if (result != 0)
+        return result;
+    struct buf buf = BUF_INIT(REPLY_BYTES_MAX);
+    call->access_key = scope.access_key;
+    call->writer = (struct writer)WRITER_INIT(&buf);
+    result = api_operations[model_operation_index(operation)].handler(call);
+    if (result == 0 && buf_failed(&buf))
+        result = error_raise(ERR_LIMIT, "%s: the reply is larger than %d bytes", call->operation, REPLY_BYTES_MAX);
+    if (result == 0) {
+        reply->status = 200;
+        reply->body = buf_take(&buf, &reply->body_length);
+    } else if (result > 0) {
+        reply_error((unsigned)model_error_status(call->error.code), call->error.code, "message", call->error.message,
+            call->resource_ids, reply);
+    }
+    buf_done(&buf);
+    return result < 0 ? result : 0;
+}
+
+static int dispatch(struct aws_json *aws, const struct aws_json_request *request,
+    const struct model_operation *operation, struct aws_json_reply *reply) {
+    struct api_call call = {
+        .engine = aws->config.engine,
+        .arena = aws->arena,
+        .operation = model_operation_name(operation),
+        .host = request->host,
+        .body = request->body,
+        .body_length = request->body_length,
+    };
+    if (api_operations[model_operation_index(operation)].handler == NULL) {
+        reply_error(501, "NotImplementedException", "message",
+            arena_printf(aws->arena, "ecs-local does not implement %s yet.", call.operation), NULL, reply);
+        return 0;
+    }
+    struct value *input = NULL;
+    if (check_body(aws, request, operation, &input, reply) != 0)
+        return 0;
+    call.input = input;
+    int result = call_handler(aws, request, operation, &call, reply);
+    if (result == 0)
+        result = reply_check(operation, aws->arena, reply);
+    return result;
+}
+
+int aws_json_handle(struct aws_json *aws, const struct aws_json_request *request, struct aws_json_reply *ret_reply) {
+    *ret_reply = (struct aws_json_reply){0};
+    arena_reset(aws->arena);
+    const struct model_operation *operation = operation_of(request->target);
+    int result = 0;
+    if (operation == NULL)
+        reply_error(400, "UnknownOperationException", "message", NULL, NULL, ret_reply);
+    else
+        result = dispatch(aws, request, operation, ret_reply);
+    if (result < 0) {
+        free(ret_reply->body);
+        aws_json_server_error(ret_reply);
+    }
+    log_debug("%s %u %s", operation != NULL ? model_operation_name(operation) : "-", ret_reply->status,
+        ret_reply->error_code != NULL ? ret_reply->error_code : "");
+    return result;
+}

@@ -1,0 +1,98 @@
+-- The first schema. Migrations are append-only: never edit one that has been released.
+-- Columns for what is queried or read by state machines; `document` holds the rest as the JSON text that is
+-- spliced into replies. Times are milliseconds since the epoch.
+
+CREATE TABLE meta (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE scopes (
+    id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    UNIQUE (account, region)
+) STRICT;
+
+CREATE TABLE clusters (
+    id INTEGER PRIMARY KEY,
+    scope_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    status TEXT NOT NULL,
+    document TEXT NOT NULL, -- settings, configuration, capacityProviders … as given
+    tags TEXT NOT NULL,     -- a JSON list
+    UNIQUE (scope_id, name)
+) STRICT;
+
+CREATE TABLE families (
+    id INTEGER PRIMARY KEY,
+    scope_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    last_revision INTEGER NOT NULL, -- never goes down, so a revision is never given twice
+    active_count INTEGER NOT NULL,
+    inactive_count INTEGER NOT NULL,
+    UNIQUE (scope_id, name)
+) STRICT;
+CREATE INDEX families_active ON families (scope_id, name) WHERE active_count > 0;
+CREATE INDEX families_inactive ON families (scope_id, name) WHERE active_count = 0 AND inactive_count > 0;
+
+CREATE TABLE task_definitions (
+    id INTEGER PRIMARY KEY,
+    scope_id INTEGER NOT NULL,
+    family_id INTEGER NOT NULL,
+    family TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    registered_ms INTEGER NOT NULL,
+    deregistered_ms INTEGER NOT NULL DEFAULT 0,
+    delete_requested_ms INTEGER NOT NULL DEFAULT 0,
+    registered_by TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    document TEXT NOT NULL, -- the members of TaskDefinition that never change, without the outer braces' meaning
+    UNIQUE (scope_id, family, revision)
+) STRICT;
+CREATE INDEX task_definitions_by_status ON task_definitions (scope_id, status, family, revision);
+
+CREATE TABLE container_instances (
+    id INTEGER PRIMARY KEY,
+    cluster_id INTEGER NOT NULL,
+    instance_id TEXT NOT NULL, -- the last part of its ARN
+    status TEXT NOT NULL,
+    agent_connected INTEGER NOT NULL,
+    ec2_instance_id TEXT,
+    registered_ms INTEGER NOT NULL,
+    simulated INTEGER NOT NULL, -- 1: made by POST /_ecs/fleet
+    version INTEGER NOT NULL,
+    tags TEXT NOT NULL,
+    document TEXT NOT NULL, -- registeredResources, attributes, versionInfo …
+    UNIQUE (cluster_id, instance_id)
+) STRICT;
+
+-- Changes with every task: kept apart so that a counter does not rewrite the document above.
+CREATE TABLE container_instance_versions (
+    container_instance_id INTEGER PRIMARY KEY,
+    version INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE tasks (
+    id INTEGER PRIMARY KEY,
+    cluster_id INTEGER NOT NULL,
+    task_id TEXT NOT NULL, -- the last part of its ARN
+    desired_status TEXT NOT NULL,
+    last_status TEXT NOT NULL,
+    launch_type TEXT NOT NULL,
+    family_id INTEGER NOT NULL,
+    task_definition_id INTEGER NOT NULL,
+    container_instance_id INTEGER,
+    started_by TEXT,
+    reservation TEXT NOT NULL, -- what it holds of its instance (domain/task.h)
+    due_ms INTEGER, -- when the next step of its life cycle is due; NULL: nothing is
+    tags TEXT,
+    document TEXT NOT NULL -- the Task as DescribeTasks shows it, without tags
+) STRICT;
+CREATE UNIQUE INDEX tasks_by_task_id ON tasks (task_id, cluster_id);
+CREATE INDEX tasks_by_cluster ON tasks (cluster_id, desired_status, launch_type, id);
+CREATE INDEX tasks_by_family ON tasks (family_id, cluster_id, desired_status, id);
+CREATE INDEX tasks_by_instance ON tasks (container_instance_id, desired_status, id)
+    WHERE container_instance_id IS NOT NULL;
+CREATE INDEX tasks_by_started_by ON tasks (cluster_id, started_by, desired_status, id) WHERE started_by IS NOT NULL;

@@ -1,0 +1,57 @@
+-- name: task_insert
+INSERT INTO tasks (id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
+    container_instance_id, started_by, reservation, due_ms, tags, document)
+  VALUES (:id, :cluster_id, :task_id, :desired_status, :last_status, :launch_type, :family_id, :task_definition_id,
+    :container_instance_id, :started_by, :reservation, :due_ms, :tags, :document)
+-- name: task_update
+UPDATE tasks SET desired_status = :desired_status, last_status = :last_status, reservation = :reservation,
+    due_ms = :due_ms, tags = :tags, document = :document WHERE id = :id
+-- name: task_delete
+DELETE FROM tasks WHERE id = :id
+-- name: task_last_id
+SELECT coalesce(max(id), 0) AS id FROM tasks
+-- name: task_get
+SELECT id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
+    container_instance_id, started_by, reservation, due_ms, tags, document
+  FROM tasks WHERE id = :id
+-- name: task_find
+SELECT id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
+    container_instance_id, started_by, reservation, due_ms, tags, document
+  FROM tasks WHERE task_id = :task_id AND cluster_id = :cluster_id
+-- name: task_document
+SELECT document, tags FROM tasks WHERE task_id = :task_id AND cluster_id = :cluster_id
+-- name: task_each_due
+SELECT id, due_ms FROM tasks WHERE due_ms IS NOT NULL ORDER BY due_ms, id
+-- name: task_each_active
+SELECT id, cluster_id, last_status, desired_status, launch_type, container_instance_id, reservation FROM tasks
+  WHERE last_status <> 'STOPPED'
+-- name: task_uses_definition
+SELECT 1 FROM tasks WHERE family_id = :family_id AND task_definition_id = :task_definition_id
+  AND last_status <> 'STOPPED' LIMIT 1
+-- name: task_list
+SELECT id, task_id, launch_type FROM tasks
+  WHERE cluster_id = :cluster_id AND desired_status = :desired_status AND (launch_type, id) > (:launch_type, :after)
+  ORDER BY launch_type, id LIMIT :limit
+-- name: task_list_launch_type
+SELECT id, task_id, launch_type FROM tasks
+  WHERE cluster_id = :cluster_id AND desired_status = :desired_status AND launch_type = :launch_type AND id > :after
+  ORDER BY id LIMIT :limit
+-- name: task_list_family
+SELECT id, task_id, launch_type FROM tasks INDEXED BY tasks_by_family
+  WHERE family_id = :family_id AND cluster_id = :cluster_id AND desired_status = :desired_status AND id > :after
+    AND (:launch_type IS NULL OR launch_type = :launch_type)
+    AND (:container_instance_id IS NULL OR container_instance_id = :container_instance_id)
+  ORDER BY id LIMIT :limit
+-- name: task_list_instance
+SELECT id, task_id, launch_type FROM tasks INDEXED BY tasks_by_instance
+  WHERE container_instance_id = :container_instance_id AND desired_status = :desired_status AND id > :after
+    AND cluster_id = :cluster_id AND (:launch_type IS NULL OR launch_type = :launch_type)
+  ORDER BY id LIMIT :limit
+-- name: task_list_started_by
+SELECT id, task_id, launch_type FROM tasks INDEXED BY tasks_by_started_by
+  WHERE cluster_id = :cluster_id AND started_by = :started_by AND desired_status = :desired_status AND id > :after
+    AND (:launch_type IS NULL OR launch_type = :launch_type)
+  ORDER BY id LIMIT :limit
+-- name: task_on_instance
+SELECT id FROM tasks WHERE container_instance_id = :container_instance_id AND id > :after
+    AND last_status <> 'STOPPED' ORDER BY id LIMIT :limit

@@ -1,0 +1,126 @@
+/* Build-time program: turns the .sql files of the store into C tables.
+ *
+ *   sqlgen OUT_HEADER MIGRATION.sql… -- STATEMENTS.sql…
+ *
+ * Migrations are named NNNN_title.sql and must be numbered 1, 2, 3 … without a gap. A statement file holds
+ * statements, each behind a line `-- name: statement_name`. Anything else stops the build with a sentence. */
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    STATEMENTS_MAX = 512,
+    NAME_MAX_LENGTH = 64,
+};
+
+static char names[STATEMENTS_MAX][NAME_MAX_LENGTH];
+static unsigned name_count;
+
+static _Noreturn void fail(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("sqlgen: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    exit(1);
+}
+
+static FILE *open_file(const char *path, const char *mode) {
+    FILE *file = fopen(path, mode);
+    if (file == NULL)
+        fail("cannot open %s", path);
+    return file;
+}
+
+static void emit_line(FILE *out, const char *line) {
+    fputs("    \"", out);
+    for (; *line != '\0' && *line != '\n'; line++) {
+        if (*line == '"' || *line == '\\')
+            fputc('\\', out);
+        fputc(*line, out);
+    }
+    fputs("\\n\"\n", out);
+}
+
+static void emit_migration(FILE *out, const char *path, unsigned expected) {
+    const char *slash = strrchr(path, '/');
+    const char *file_name = slash != NULL ? slash + 1 : path;
+    if (strtoul(file_name, NULL, 10) != expected)
+        fail("migration %s is out of order: number %u expected", file_name, expected);
+    FILE *in = open_file(path, "r");
+    fprintf(out, "    {%u, \"%s\",\n", expected, file_name);
+    char line[4096];
+    while (fgets(line, sizeof(line), in) != NULL)
+        emit_line(out, line);
+    fputs("    },\n", out);
+    fclose(in);
+}
+
+static void add_name(const char *line, const char *path) {
+    char name[NAME_MAX_LENGTH];
+    if (sscanf(line, "-- name: %63[a-z0-9_]", name) != 1)
+        fail("%s: a statement needs a name of [a-z0-9_]: %s", path, line);
+    for (unsigned index = 0; index < name_count; index++) {
+        if (strcmp(names[index], name) == 0)
+            fail("%s: the statement %s is there twice", path, name);
+    }
+    if (name_count == STATEMENTS_MAX)
+        fail("more than %d statements", STATEMENTS_MAX);
+    snprintf(names[name_count++], NAME_MAX_LENGTH, "%s", name);
+}
+
+static void emit_statements(FILE *out, const char *path) {
+    FILE *in = open_file(path, "r");
+    char line[4096];
+    int open_statement = 0;
+    while (fgets(line, sizeof(line), in) != NULL) {
+        if (strncmp(line, "-- name:", 8) == 0) {
+            if (open_statement)
+                fputs("    },\n", out);
+            add_name(line, path);
+            fprintf(out, "    {\"%s\",\n", names[name_count - 1]);
+            open_statement = 1;
+        } else if (strncmp(line, "--", 2) != 0 && line[strspn(line, " \t\n")] != '\0') {
+            if (!open_statement)
+                fail("%s: text before the first `-- name:`", path);
+            emit_line(out, line);
+        }
+    }
+    if (open_statement)
+        fputs("    },\n", out);
+    fclose(in);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 4)
+        fail("usage: sqlgen OUT_HEADER MIGRATION.sql… -- STATEMENTS.sql…");
+    FILE *out = open_file(argv[1], "w");
+    fputs("/* Made by sqlgen from the .sql files of the store. */\n", out);
+    fputs("static const struct migration migrations[] = {\n", out);
+    int index = 2;
+    for (; index < argc && strcmp(argv[index], "--") != 0; index++)
+        emit_migration(out, argv[index], (unsigned)(index - 1));
+    fputs("};\n\nstatic const struct statement_source statement_sources[] = {\n", out);
+    for (index++; index < argc; index++)
+        emit_statements(out, argv[index]);
+    fputs("};\n", out);
+    fclose(out);
+
+    /* The names go into a second header beside the first. */
+    char path[4096];
+    snprintf(path, sizeof(path), "%s.names.h", argv[1]);
+    out = open_file(path, "w");
+    fputs("/* Made by sqlgen from the .sql files of the store. */\nenum statement_id {\n", out);
+    for (unsigned name = 0; name < name_count; name++) {
+        fputs("    SQL_", out);
+        for (const char *cursor = names[name]; *cursor != '\0'; cursor++)
+            fputc(toupper((unsigned char)*cursor), out);
+        fputs(",\n", out);
+    }
+    fputs("    SQL_COUNT\n};\n", out);
+    fclose(out);
+    return 0;
+}

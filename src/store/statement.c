@@ -1,0 +1,108 @@
+#include "statement.h"
+
+#include <string.h>
+
+#include "ecs-local/base/error.h"
+
+int store_check(struct store *store, int result, const char *what) {
+    if (result == SQLITE_OK || result == SQLITE_ROW || result == SQLITE_DONE)
+        return 0;
+    return error_raise(ERR_STORE, "database: %s: %s", what, store->db != NULL ? sqlite3_errmsg(store->db) : "no memory");
+}
+
+struct statement statement_begin(struct store *store, enum statement_id id) {
+    return (struct statement){.handle = store->statements[id], .store = store, .result = SQLITE_OK};
+}
+
+struct statement statement_begin_write(struct store *store, enum statement_id id) {
+    struct statement statement = statement_begin(store, id);
+    if (!store->in_transaction) {
+        statement.result = sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+        store->in_transaction = statement.result == SQLITE_OK;
+    }
+    return statement;
+}
+
+void statement_end(struct statement *statement) {
+    sqlite3_reset(statement->handle);
+    sqlite3_clear_bindings(statement->handle);
+}
+
+void statement_again(struct statement *statement) {
+    sqlite3_reset(statement->handle);
+}
+
+static int parameter(struct statement *statement, const char *name) {
+    char with_colon[64] = ":";
+    size_t length = strlen(name);
+    if (length + 2 > sizeof(with_colon))
+        return 0;
+    memcpy(with_colon + 1, name, length + 1);
+    return sqlite3_bind_parameter_index(statement->handle, with_colon);
+}
+
+static void note(struct statement *statement, int result) {
+    if (statement->result == SQLITE_OK)
+        statement->result = result;
+}
+
+void bind_text_length(struct statement *statement, const char *name, const char *text, size_t length) {
+    note(statement, sqlite3_bind_text64(statement->handle, parameter(statement, name), text, length, SQLITE_STATIC,
+                        SQLITE_UTF8));
+}
+
+void bind_text(struct statement *statement, const char *name, const char *text_or_null) {
+    if (text_or_null != NULL)
+        bind_text_length(statement, name, text_or_null, strlen(text_or_null));
+    else
+        note(statement, sqlite3_bind_null(statement->handle, parameter(statement, name)));
+}
+
+void bind_int(struct statement *statement, const char *name, int64_t integer) {
+    note(statement, sqlite3_bind_int64(statement->handle, parameter(statement, name), integer));
+}
+
+void bind_int_or_null(struct statement *statement, const char *name, int64_t integer) {
+    if (integer != 0)
+        bind_int(statement, name, integer);
+    else
+        note(statement, sqlite3_bind_null(statement->handle, parameter(statement, name)));
+}
+
+int statement_step(struct statement *statement) {
+    if (statement->result == SQLITE_OK) {
+        int result = sqlite3_step(statement->handle);
+        if (result == SQLITE_ROW)
+            return STEP_ROW;
+        if (result == SQLITE_DONE)
+            return STEP_DONE;
+        statement->result = result;
+    }
+    return store_check(statement->store, statement->result, sqlite3_sql(statement->handle));
+}
+
+int statement_run(struct statement *statement) {
+    int result = statement_step(statement);
+    return result < 0 ? result : 0;
+}
+
+static int column(struct statement *statement, const char *name) {
+    int count = sqlite3_column_count(statement->handle);
+    for (int index = 0; index < count; index++) {
+        if (strcmp(sqlite3_column_name(statement->handle, index), name) == 0)
+            return index;
+    }
+    return -1;
+}
+
+const char *column_text(struct statement *statement, const char *name) {
+    return (const char *)sqlite3_column_text(statement->handle, column(statement, name));
+}
+
+size_t column_length(struct statement *statement, const char *name) {
+    return (size_t)sqlite3_column_bytes(statement->handle, column(statement, name));
+}
+
+int64_t column_int(struct statement *statement, const char *name) {
+    return sqlite3_column_int64(statement->handle, column(statement, name));
+}

@@ -1,0 +1,62 @@
+/* Prepared statements, inside the store only. Parameters and columns are named, never counted.
+ *
+ * Use: statement_begin() → bind_…() → statement_step() … → statement_end(). Errors are sticky: a failed bind
+ * shows at the next step, so only the step is checked. */
+#ifndef STORE_STATEMENT_H
+#define STORE_STATEMENT_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ecs-local/base/arena.h"
+#include "ecs-local/base/cleanup.h"
+#include "ecs-local/store/store.h"
+#include "store_sql.h.names.h"
+
+enum { STEP_DONE = 0, STEP_ROW = 1 };
+
+enum { STORE_PATH_MAX = 4096 };
+
+struct store {
+    sqlite3 *db;
+    int lock_fd; /* -1 in memory */
+    bool in_transaction;
+    int wal_pages;
+    sqlite3_stmt *statements[SQL_COUNT];
+};
+
+struct statement {
+    sqlite3_stmt *handle;
+    struct store *store;
+    int result; /* SQLITE_OK as long as nothing failed */
+};
+
+struct statement statement_begin(struct store *store, enum statement_id id);
+/* As statement_begin(), for a statement that writes: opens the turn's transaction when there is none. */
+struct statement statement_begin_write(struct store *store, enum statement_id id);
+void statement_end(struct statement *statement);
+#define statement_scope cleanup_with(statement_end)
+
+void bind_text(struct statement *statement, const char *name, const char *text_or_null);
+void bind_text_length(struct statement *statement, const char *name, const char *text, size_t length);
+void bind_int(struct statement *statement, const char *name, int64_t integer);
+/* NULL when zero. */
+void bind_int_or_null(struct statement *statement, const char *name, int64_t integer);
+
+/* STEP_ROW, STEP_DONE or <0. */
+int statement_step(struct statement *statement);
+/* For statements without rows: 0 or <0. */
+int statement_run(struct statement *statement);
+/* Forgets the row so that the statement can be bound and stepped again. */
+void statement_again(struct statement *statement);
+
+/* Valid until the next step. */
+const char *column_text(struct statement *statement, const char *name);
+size_t column_length(struct statement *statement, const char *name);
+int64_t column_int(struct statement *statement, const char *name);
+
+/* 0 when the result code is fine, else logged ERR_STORE. */
+int store_check(struct store *store, int result, const char *what);
+
+#endif

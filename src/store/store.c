@@ -1,0 +1,215 @@
+#include "ecs-local/store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "ecs-local/base/error.h"
+#include "ecs-local/base/log.h"
+#include "ecs-local/base/text.h"
+#include "statement.h"
+
+struct migration {
+    unsigned number;
+    const char *name;
+    const char *sql;
+};
+
+struct statement_source {
+    const char *name;
+    const char *sql;
+};
+
+#include "store_sql.h"
+
+enum {
+    /* Marks a database file as ours (PRAGMA application_id). */
+    APPLICATION_ID = 0x6563736c,
+    /* The log goes into the database when it is this long, whatever else is to do; a shorter one when idle.
+     * A checkpoint waits for the disk, so it must stay rare under load. */
+    WAL_PAGES_MAX = 16384,
+    WAL_PAGES_IDLE = 64,
+};
+
+static int run(struct store *store, const char *sql) {
+    return store_check(store, sqlite3_exec(store->db, sql, NULL, NULL, NULL), sql);
+}
+
+static int pragma_int(struct store *store, const char *sql, int64_t *ret_value) {
+    sqlite3_stmt *statement = NULL;
+    int result = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+    if (result == SQLITE_OK && (result = sqlite3_step(statement)) == SQLITE_ROW)
+        *ret_value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return store_check(store, result, sql);
+}
+
+static int lock_directory(struct store *store, const char *data_dir) {
+    if (mkdir(data_dir, 0777) != 0 && errno != EEXIST)
+        return error_raise(ERR_IO, "cannot make the data directory %s: %s", data_dir, strerror(errno));
+    char path[STORE_PATH_MAX];
+    if ((size_t)snprintf(path, sizeof(path), "%s/ecs-local.lock", data_dir) >= sizeof(path))
+        return error_raise(ERR_IO, "the path of the data directory is too long");
+    store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (store->lock_fd < 0)
+        return error_raise(ERR_IO, "cannot open %s: %s", path, strerror(errno));
+    if (flock(store->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        return error_raise(ERR_BUSY, "another ecs-local uses the data directory %s", data_dir);
+    return 0;
+}
+
+static int open_database(struct store *store, const struct store_config *config) {
+    char path[STORE_PATH_MAX];
+    if (config->data_dir != NULL) {
+        if ((size_t)snprintf(path, sizeof(path), "%s/ecs-local.db", config->data_dir) >= sizeof(path))
+            return error_raise(ERR_IO, "the path of the data directory is too long");
+    } else {
+        snprintf(path, sizeof(path), ":memory:");
+    }
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    int result = sqlite3_open_v2(path, &store->db, flags, NULL);
+    return store_check(store, result, path);
+}
+
+static int note_wal(void *context, sqlite3 *db, const char *name, int pages) {
+    (void)db;
+    (void)name;
+    struct store *store = context;
+    store->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+static int configure(struct store *store, const struct store_config *config) {
+    if (config->data_dir == NULL)
+        return run(store, "PRAGMA page_size = 4096; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
+    int result = run(store, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384");
+    if (result == 0)
+        result = run(store, config->full_durability ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    sqlite3_wal_hook(store->db, note_wal, store);
+    return result;
+}
+
+static int refuse_foreign(struct store *store, int64_t version) {
+    int64_t application = 0;
+    int result = pragma_int(store, "PRAGMA application_id", &application);
+    if (result != 0)
+        return result;
+    int64_t tables = 0;
+    result = pragma_int(store, "SELECT count(*) FROM sqlite_schema", &tables);
+    if (result != 0)
+        return result;
+    if (application != APPLICATION_ID && (application != 0 || tables != 0))
+        return error_raise(ERR_SCHEMA, "the database file is not one of ecs-local");
+    if (version > (int64_t)array_length(migrations))
+        return error_raise(ERR_SCHEMA,
+            "the database has schema %lld, newer than this program's %zu: use a newer ecs-local or another data directory",
+            (long long)version, array_length(migrations));
+    return 0;
+}
+
+static int migrate(struct store *store) {
+    int64_t version = 0;
+    int result = pragma_int(store, "PRAGMA user_version", &version);
+    if (result == 0)
+        result = refuse_foreign(store, version);
+    for (size_t index = 0; result == 0 && index < array_length(migrations); index++) {
+        if ((int64_t)migrations[index].number <= version)
+            continue;
+        char stamp[128];
+        snprintf(stamp, sizeof(stamp), "PRAGMA user_version = %u; PRAGMA application_id = %d; COMMIT",
+            migrations[index].number, APPLICATION_ID);
+        result = run(store, "BEGIN IMMEDIATE");
+        if (result == 0)
+            result = store_check(store, sqlite3_exec(store->db, migrations[index].sql, NULL, NULL, NULL),
+                migrations[index].name);
+        if (result == 0)
+            result = run(store, stamp);
+    }
+    return result;
+}
+
+static int prepare(struct store *store) {
+    _Static_assert(array_length(statement_sources) == SQL_COUNT, "one source per statement");
+    for (unsigned index = 0; index < SQL_COUNT; index++) {
+        const struct statement_source *source = &statement_sources[index];
+        int result = sqlite3_prepare_v3(store->db, source->sql, -1, SQLITE_PREPARE_PERSISTENT,
+            &store->statements[index], NULL);
+        if (store_check(store, result, source->name) != 0)
+            return ERR_STORE;
+    }
+    return 0;
+}
+
+int store_open(const struct store_config *config, struct store **ret_store) {
+    struct store *store = xcalloc(1, sizeof(*store));
+    store->lock_fd = -1;
+    int result = config->data_dir != NULL ? lock_directory(store, config->data_dir) : 0;
+    if (result == 0)
+        result = open_database(store, config);
+    if (result == 0)
+        result = configure(store, config);
+    if (result == 0)
+        result = migrate(store);
+    if (result == 0)
+        result = prepare(store);
+    if (result != 0) {
+        store_close(store);
+        return result;
+    }
+    *ret_store = store;
+    return 0;
+}
+
+void store_close(struct store *store) {
+    if (store == NULL)
+        return;
+    for (unsigned index = 0; index < SQL_COUNT; index++)
+        sqlite3_finalize(store->statements[index]);
+    if (sqlite3_close(store->db) != SQLITE_OK)
+        log_error("database: closed with statements left");
+    if (store->lock_fd >= 0)
+        close(store->lock_fd);
+    free(store);
+}
+
+bool store_in_transaction(const struct store *store) {
+    return store->in_transaction;
+}
+
+void store_rollback(struct store *store) {
+    if (!store->in_transaction)
+        return;
+    store->in_transaction = false;
+    /* SQLite has rolled back by itself after some errors; then this says so, and that is all right. */
+    sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+int store_commit(struct store *store) {
+    if (!store->in_transaction)
+        return 0;
+    int result = run(store, "COMMIT");
+    if (result != 0) {
+        store_rollback(store);
+        return result;
+    }
+    store->in_transaction = false;
+    if (store->wal_pages >= WAL_PAGES_MAX)
+        store_checkpoint_when_idle(store);
+    return 0;
+}
+
+bool store_wants_checkpoint(const struct store *store) {
+    return !store->in_transaction && store->wal_pages >= WAL_PAGES_IDLE;
+}
+
+void store_checkpoint_when_idle(struct store *store) {
+    if (!store_wants_checkpoint(store))
+        return;
+    int result = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+    if (result != SQLITE_OK)
+        log_warn("database: checkpoint: %s", sqlite3_errmsg(store->db));
+    store->wal_pages = 0;
+}

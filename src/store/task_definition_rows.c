@@ -1,0 +1,211 @@
+#include "ecs-local/store/task_definition_rows.h"
+
+#include <stdio.h>
+
+#include "ecs-local/base/text.h"
+#include "statement.h"
+
+int task_definition_rows_next_revision(struct store *store, int64_t scope_id, const char *family,
+    int64_t *ret_family_id, int64_t *ret_revision) {
+    statement_scope struct statement statement = statement_begin_write(store, SQL_FAMILY_NEXT_REVISION);
+    bind_int(&statement, "scope_id", scope_id);
+    bind_text(&statement, "name", family);
+    int step = statement_step(&statement);
+    if (step < 0)
+        return step;
+    *ret_family_id = column_int(&statement, "id");
+    *ret_revision = column_int(&statement, "last_revision");
+    return 0;
+}
+
+int task_definition_rows_insert(struct store *store, const struct task_definition_row *row, int64_t *ret_id) {
+    statement_scope struct statement statement = statement_begin_write(store, SQL_TASK_DEFINITION_INSERT);
+    bind_int(&statement, "scope_id", row->scope_id);
+    bind_int(&statement, "family_id", row->family_id);
+    bind_text(&statement, "family", row->family);
+    bind_int(&statement, "revision", row->revision);
+    bind_text(&statement, "status", row->status);
+    bind_int(&statement, "registered_ms", row->registered_ms);
+    bind_text(&statement, "registered_by", row->registered_by);
+    bind_text(&statement, "tags", row->tags);
+    bind_text(&statement, "document", row->document);
+    int result = statement_run(&statement);
+    if (result == 0)
+        *ret_id = sqlite3_last_insert_rowid(store->db);
+    return result;
+}
+
+static int read_row(struct statement *statement, struct arena *arena, struct task_definition_row *ret_row) {
+    int step = statement_step(statement);
+    if (step != STEP_ROW)
+        return step < 0 ? step : STORE_NOT_FOUND;
+    *ret_row = (struct task_definition_row){
+        .id = column_int(statement, "id"),
+        .scope_id = column_int(statement, "scope_id"),
+        .family_id = column_int(statement, "family_id"),
+        .family = arena_strdup(arena, column_text(statement, "family")),
+        .revision = column_int(statement, "revision"),
+        .status = arena_strdup(arena, column_text(statement, "status")),
+        .registered_ms = column_int(statement, "registered_ms"),
+        .deregistered_ms = column_int(statement, "deregistered_ms"),
+        .delete_requested_ms = column_int(statement, "delete_requested_ms"),
+        .registered_by = arena_strdup(arena, column_text(statement, "registered_by")),
+        .tags = arena_strdup(arena, column_text(statement, "tags")),
+        .document = arena_strdup(arena, column_text(statement, "document")),
+    };
+    return 0;
+}
+
+int task_definition_rows_get(struct store *store, int64_t scope_id, const char *family, int64_t revision,
+    struct arena *arena, struct task_definition_row *ret_row) {
+    enum statement_id id = revision != 0 ? SQL_TASK_DEFINITION_GET : SQL_TASK_DEFINITION_GET_LATEST;
+    statement_scope struct statement statement = statement_begin(store, id);
+    bind_int(&statement, "scope_id", scope_id);
+    bind_text(&statement, "family", family);
+    if (revision != 0)
+        bind_int(&statement, "revision", revision);
+    return read_row(&statement, arena, ret_row);
+}
+
+int task_definition_rows_get_by_id(struct store *store, int64_t id, struct arena *arena,
+    struct task_definition_row *ret_row) {
+    statement_scope struct statement statement = statement_begin(store, SQL_TASK_DEFINITION_GET_BY_ID);
+    bind_int(&statement, "id", id);
+    return read_row(&statement, arena, ret_row);
+}
+
+int task_definition_rows_find(struct store *store, int64_t scope_id, const char *family, int64_t revision,
+    int64_t *ret_id, int64_t *ret_family_id, int64_t *ret_revision, bool *ret_active) {
+    enum statement_id id = revision != 0 ? SQL_TASK_DEFINITION_FIND : SQL_TASK_DEFINITION_FIND_LATEST;
+    statement_scope struct statement statement = statement_begin(store, id);
+    bind_int(&statement, "scope_id", scope_id);
+    bind_text(&statement, "family", family);
+    if (revision != 0)
+        bind_int(&statement, "revision", revision);
+    int step = statement_step(&statement);
+    if (step != STEP_ROW)
+        return step < 0 ? step : STORE_NOT_FOUND;
+    *ret_id = column_int(&statement, "id");
+    *ret_family_id = column_int(&statement, "family_id");
+    *ret_revision = column_int(&statement, "revision");
+    *ret_active = text_equal(column_text(&statement, "status"), "ACTIVE");
+    return 0;
+}
+
+int task_definition_rows_family_id(struct store *store, int64_t scope_id, const char *family, int64_t *ret_id) {
+    statement_scope struct statement statement = statement_begin(store, SQL_FAMILY_GET);
+    bind_int(&statement, "scope_id", scope_id);
+    bind_text(&statement, "name", family);
+    int step = statement_step(&statement);
+    if (step != STEP_ROW)
+        return step < 0 ? step : STORE_NOT_FOUND;
+    *ret_id = column_int(&statement, "id");
+    return 0;
+}
+
+static int family_count(struct store *store, int64_t family_id, int active, int inactive) {
+    if (active == 0 && inactive == 0)
+        return 0;
+    statement_scope struct statement statement = statement_begin_write(store, SQL_FAMILY_COUNT);
+    bind_int(&statement, "id", family_id);
+    bind_int(&statement, "active", active);
+    bind_int(&statement, "inactive", inactive);
+    return statement_run(&statement);
+}
+
+/* +1 for the status, −1 for what it was. DELETE_IN_PROGRESS counts as neither. */
+static int status_change(const char *status, const char *old_status, const char *counted) {
+    return (int)text_equal(status, counted) - (int)text_equal(old_status, counted);
+}
+
+int task_definition_rows_set_status(struct store *store, const struct task_definition_row *row,
+    const char *old_status) {
+    statement_scope struct statement statement = statement_begin_write(store, SQL_TASK_DEFINITION_SET_STATUS);
+    bind_int(&statement, "id", row->id);
+    bind_text(&statement, "status", row->status);
+    bind_int(&statement, "deregistered_ms", row->deregistered_ms);
+    bind_int(&statement, "delete_requested_ms", row->delete_requested_ms);
+    int result = statement_run(&statement);
+    if (result != 0)
+        return result;
+    return family_count(store, row->family_id, status_change(row->status, old_status, "ACTIVE"),
+        status_change(row->status, old_status, "INACTIVE"));
+}
+
+int task_definition_rows_delete(struct store *store, const struct task_definition_row *row) {
+    statement_scope struct statement statement = statement_begin_write(store, SQL_TASK_DEFINITION_DELETE);
+    bind_int(&statement, "id", row->id);
+    int result = statement_run(&statement);
+    if (result != 0)
+        return result;
+    return family_count(store, row->family_id, status_change(NULL, row->status, "ACTIVE"),
+        status_change(NULL, row->status, "INACTIVE"));
+}
+
+int task_definition_rows_deletable(struct store *store, unsigned limit, int64_t *ret_ids, unsigned *ret_count) {
+    statement_scope struct statement statement = statement_begin(store, SQL_TASK_DEFINITION_DELETABLE);
+    bind_int(&statement, "limit", limit);
+    unsigned count = 0;
+    int step;
+    while ((step = statement_step(&statement)) == STEP_ROW && count < limit)
+        ret_ids[count++] = column_int(&statement, "id");
+    *ret_count = count;
+    return step < 0 ? step : 0;
+}
+
+static enum statement_id list_statement(bool one_family, bool descending) {
+    if (one_family)
+        return descending ? SQL_TASK_DEFINITION_LIST_FAMILY_DESC : SQL_TASK_DEFINITION_LIST_FAMILY;
+    return descending ? SQL_TASK_DEFINITION_LIST_DESC : SQL_TASK_DEFINITION_LIST;
+}
+
+int task_definition_rows_list(struct store *store, int64_t scope_id, const char *status, const char *family,
+    bool descending, const struct task_definition_key *after, unsigned limit, struct arena *arena,
+    struct task_definition_key *ret_keys, unsigned *ret_count) {
+    /* From the start means: before everything, or, descending, behind everything ('~' sorts after all names). */
+    struct task_definition_key start = {.family = descending ? "~" : "", .revision = descending ? INT64_MAX : 0};
+    if (after->family != NULL)
+        start = *after;
+    statement_scope struct statement statement =
+        statement_begin(store, list_statement(family != NULL, descending));
+    bind_int(&statement, "scope_id", scope_id);
+    bind_text(&statement, "status", status);
+    if (family != NULL)
+        bind_text(&statement, "family", family);
+    else
+        bind_text(&statement, "after_family", start.family);
+    bind_int(&statement, "after_revision", start.revision);
+    bind_int(&statement, "limit", limit);
+    unsigned count = 0;
+    int step;
+    while ((step = statement_step(&statement)) == STEP_ROW && count < limit) {
+        ret_keys[count].family = arena_strdup(arena, column_text(&statement, "family"));
+        ret_keys[count].revision = column_int(&statement, "revision");
+        count++;
+    }
+    *ret_count = count;
+    return step < 0 ? step : 0;
+}
+
+int task_definition_rows_families(struct store *store, int64_t scope_id, enum family_filter filter,
+    const char *prefix, const char *after, unsigned limit, struct arena *arena, const char **ret_names,
+    unsigned *ret_count) {
+    static const enum statement_id ids[] = {
+        [FAMILIES_ALL] = SQL_FAMILY_LIST_ALL,
+        [FAMILIES_ACTIVE] = SQL_FAMILY_LIST_ACTIVE,
+        [FAMILIES_INACTIVE] = SQL_FAMILY_LIST_INACTIVE,
+    };
+    statement_scope struct statement statement = statement_begin(store, ids[filter]);
+    bind_int(&statement, "scope_id", scope_id);
+    bind_text(&statement, "after", after);
+    bind_text(&statement, "prefix", prefix);
+    /* '~' is behind every character of a name, so prefix + '~' ends the range. */
+    bind_text(&statement, "end", arena_printf(arena, "%s~", prefix));
+    bind_int(&statement, "limit", limit);
+    unsigned count = 0;
+    int step;
+    while ((step = statement_step(&statement)) == STEP_ROW && count < limit)
+        ret_names[count++] = arena_strdup(arena, column_text(&statement, "name"));
+    *ret_count = count;
+    return step < 0 ? step : 0;
+}

@@ -1,0 +1,199 @@
+#include "ecs-local/store/task_rows.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "statement.h"
+
+static void bind_state(struct statement *statement, const struct task_row *row) {
+    bind_int(statement, "id", row->id);
+    bind_text(statement, "desired_status", row->desired_status);
+    bind_text(statement, "last_status", row->last_status);
+    bind_text(statement, "reservation", row->reservation);
+    bind_int_or_null(statement, "due_ms", row->due_ms);
+    bind_text(statement, "tags", row->tags);
+    bind_text_length(statement, "document", row->document, row->document_length);
+}
+
+int task_rows_insert(struct store *store, const struct task_row *row) {
+    statement_scope struct statement statement = statement_begin_write(store, SQL_TASK_INSERT);
+    bind_state(&statement, row);
+    bind_int(&statement, "cluster_id", row->cluster_id);
+    bind_text(&statement, "task_id", row->task_id);
+    bind_text(&statement, "launch_type", row->launch_type);
+    bind_int(&statement, "family_id", row->family_id);
+    bind_int(&statement, "task_definition_id", row->task_definition_id);
+    bind_int_or_null(&statement, "container_instance_id", row->container_instance_id);
+    bind_text(&statement, "started_by", row->started_by);
+    return statement_run(&statement);
+}
+
+int task_rows_update(struct store *store, const struct task_row *row) {
+    statement_scope struct statement statement = statement_begin_write(store, SQL_TASK_UPDATE);
+    bind_state(&statement, row);
+    return statement_run(&statement);
+}
+
+int task_rows_delete(struct store *store, int64_t id) {
+    statement_scope struct statement statement = statement_begin_write(store, SQL_TASK_DELETE);
+    bind_int(&statement, "id", id);
+    return statement_run(&statement);
+}
+
+int task_rows_last_id(struct store *store, int64_t *ret_id) {
+    statement_scope struct statement statement = statement_begin(store, SQL_TASK_LAST_ID);
+    int step = statement_step(&statement);
+    if (step < 0)
+        return step;
+    *ret_id = column_int(&statement, "id");
+    return 0;
+}
+
+static void read_row(struct statement *statement, struct arena *arena, struct task_row *row) {
+    *row = (struct task_row){
+        .id = column_int(statement, "id"),
+        .cluster_id = column_int(statement, "cluster_id"),
+        .task_id = arena_strdup(arena, column_text(statement, "task_id")),
+        .desired_status = arena_strdup(arena, column_text(statement, "desired_status")),
+        .last_status = arena_strdup(arena, column_text(statement, "last_status")),
+        .launch_type = arena_strdup(arena, column_text(statement, "launch_type")),
+        .family_id = column_int(statement, "family_id"),
+        .task_definition_id = column_int(statement, "task_definition_id"),
+        .container_instance_id = column_int(statement, "container_instance_id"),
+        .started_by = arena_strdup(arena, column_text(statement, "started_by")),
+        .reservation = arena_strdup(arena, column_text(statement, "reservation")),
+        .due_ms = column_int(statement, "due_ms"),
+        .tags = arena_strdup(arena, column_text(statement, "tags")),
+        .document = arena_strdup(arena, column_text(statement, "document")),
+        .document_length = column_length(statement, "document"),
+    };
+}
+
+static int get_row(struct statement *statement, struct arena *arena, struct task_row *ret_row) {
+    int step = statement_step(statement);
+    if (step != STEP_ROW)
+        return step < 0 ? step : STORE_NOT_FOUND;
+    read_row(statement, arena, ret_row);
+    return 0;
+}
+
+int task_rows_get(struct store *store, int64_t id, struct arena *arena, struct task_row *ret_row) {
+    statement_scope struct statement statement = statement_begin(store, SQL_TASK_GET);
+    bind_int(&statement, "id", id);
+    return get_row(&statement, arena, ret_row);
+}
+
+int task_rows_find(struct store *store, int64_t cluster_id, const char *task_id, struct arena *arena,
+    struct task_row *ret_row) {
+    statement_scope struct statement statement = statement_begin(store, SQL_TASK_FIND);
+    bind_text(&statement, "task_id", task_id);
+    bind_int(&statement, "cluster_id", cluster_id);
+    return get_row(&statement, arena, ret_row);
+}
+
+int task_rows_append_document(struct store *store, int64_t cluster_id, const char *task_id, struct buf *out,
+    struct arena *arena, const char **ret_tags) {
+    statement_scope struct statement statement = statement_begin(store, SQL_TASK_DOCUMENT);
+    bind_text(&statement, "task_id", task_id);
+    bind_int(&statement, "cluster_id", cluster_id);
+    int step = statement_step(&statement);
+    if (step != STEP_ROW)
+        return step < 0 ? step : STORE_NOT_FOUND;
+    const char *document = column_text(&statement, "document");
+    buf_append(out, document, column_length(&statement, "document") - 1);
+    *ret_tags = arena != NULL ? arena_strdup(arena, column_text(&statement, "tags")) : NULL;
+    return 0;
+}
+
+int task_rows_each_due(struct store *store, void *context, int (*each)(void *context, int64_t id, int64_t due_ms)) {
+    statement_scope struct statement statement = statement_begin(store, SQL_TASK_EACH_DUE);
+    int step;
+    while ((step = statement_step(&statement)) == STEP_ROW) {
+        int result = each(context, column_int(&statement, "id"), column_int(&statement, "due_ms"));
+        if (result != 0)
+            return result;
+    }
+    return step;
+}
+
+int task_rows_each_active(struct store *store, void *context,
+    int (*each)(void *context, const struct task_row *row)) {
+    statement_scope struct statement statement = statement_begin(store, SQL_TASK_EACH_ACTIVE);
+    int step;
+    while ((step = statement_step(&statement)) == STEP_ROW) {
+        struct task_row row = {
+            .id = column_int(&statement, "id"),
+            .cluster_id = column_int(&statement, "cluster_id"),
+            .last_status = column_text(&statement, "last_status"),
+            .desired_status = column_text(&statement, "desired_status"),
+            .launch_type = column_text(&statement, "launch_type"),
+            .container_instance_id = column_int(&statement, "container_instance_id"),
+            .reservation = column_text(&statement, "reservation"),
+        };
+        int result = each(context, &row);
+        if (result != 0)
+            return result;
+    }
+    return step;
+}
+
+int task_rows_uses_definition(struct store *store, int64_t family_id, int64_t task_definition_id) {
+    statement_scope struct statement statement = statement_begin(store, SQL_TASK_USES_DEFINITION);
+    bind_int(&statement, "family_id", family_id);
+    bind_int(&statement, "task_definition_id", task_definition_id);
+    int step = statement_step(&statement);
+    if (step < 0)
+        return step;
+    return step == STEP_ROW ? 0 : STORE_NOT_FOUND;
+}
+
+/* The index that narrows most decides the statement; the other filters are conditions of it. */
+static enum statement_id list_statement(const struct task_filter *filter) {
+    if (filter->started_by != NULL)
+        return SQL_TASK_LIST_STARTED_BY;
+    if (filter->family_id != 0)
+        return SQL_TASK_LIST_FAMILY;
+    if (filter->container_instance_id != 0)
+        return SQL_TASK_LIST_INSTANCE;
+    return filter->launch_type != NULL ? SQL_TASK_LIST_LAUNCH_TYPE : SQL_TASK_LIST;
+}
+
+int task_rows_list(struct store *store, const struct task_filter *filter, struct task_cursor *cursor, unsigned limit,
+    struct arena *arena, const char **ret_task_ids, unsigned *ret_count) {
+    enum statement_id id = list_statement(filter);
+    statement_scope struct statement statement = statement_begin(store, id);
+    bind_int(&statement, "cluster_id", filter->cluster_id);
+    bind_text(&statement, "desired_status", filter->desired_status);
+    bind_int(&statement, "after", cursor->id);
+    bind_int(&statement, "limit", limit);
+    bind_text(&statement, "launch_type", id == SQL_TASK_LIST ? cursor->launch_type : filter->launch_type);
+    if (id == SQL_TASK_LIST_FAMILY)
+        bind_int(&statement, "family_id", filter->family_id);
+    if (id == SQL_TASK_LIST_FAMILY || id == SQL_TASK_LIST_INSTANCE)
+        bind_int_or_null(&statement, "container_instance_id", filter->container_instance_id);
+    if (id == SQL_TASK_LIST_STARTED_BY)
+        bind_text(&statement, "started_by", filter->started_by);
+    unsigned count = 0;
+    int step;
+    while ((step = statement_step(&statement)) == STEP_ROW && count < limit) {
+        ret_task_ids[count++] = arena_strdup(arena, column_text(&statement, "task_id"));
+        cursor->id = column_int(&statement, "id");
+        snprintf(cursor->launch_type, sizeof(cursor->launch_type), "%s", column_text(&statement, "launch_type"));
+    }
+    *ret_count = count;
+    return step < 0 ? step : 0;
+}
+
+int task_rows_on_instance(struct store *store, int64_t container_instance_id, int64_t after, unsigned limit,
+    int64_t *ret_ids, unsigned *ret_count) {
+    statement_scope struct statement statement = statement_begin(store, SQL_TASK_ON_INSTANCE);
+    bind_int(&statement, "container_instance_id", container_instance_id);
+    bind_int(&statement, "after", after);
+    bind_int(&statement, "limit", limit);
+    unsigned count = 0;
+    int step;
+    while ((step = statement_step(&statement)) == STEP_ROW && count < limit)
+        ret_ids[count++] = column_int(&statement, "id");
+    *ret_count = count;
+    return step < 0 ? step : 0;
+}

@@ -1,0 +1,212 @@
+/* base: arena, buf, text, writer, value, clock, ids. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ecs-local/base/arena.h"
+#include "ecs-local/base/buf.h"
+#include "ecs-local/base/clock.h"
+#include "ecs-local/base/ids.h"
+#include "ecs-local/base/text.h"
+#include "ecs-local/base/value_json.h"
+#include "ecs-local/base/writer.h"
+
+static void arena_gives_zeroed_memory_of_any_size(void **state) {
+    (void)state;
+    struct arena *arena = arena_new_sized(256);
+    for (size_t size = 0; size < 2000; size += 37) {
+        unsigned char *bytes = arena_alloc(arena, size);
+        for (size_t index = 0; index < size; index++)
+            assert_int_equal(bytes[index], 0);
+        memset(bytes, 0xff, size);
+    }
+    arena_reset(arena);
+    assert_string_equal(arena_printf(arena, "%s-%d", "a", 7), "a-7");
+    assert_null(arena_strdup(arena, NULL));
+    arena_free(arena);
+    arena_free(NULL);
+}
+
+static void buf_stops_at_its_maximum(void **state) {
+    (void)state;
+    struct buf buf = BUF_INIT(8);
+    buf_append_text(&buf, "12345678");
+    assert_false(buf_failed(&buf));
+    buf_append_char(&buf, '9');
+    assert_true(buf_failed(&buf));
+    assert_string_equal(buf_text(&buf), "12345678");
+    buf_append_text(&buf, "");
+    assert_true(buf_failed(&buf));
+    buf_clear(&buf);
+    assert_false(buf_failed(&buf));
+    buf_printf(&buf, "%d", 123);
+    assert_string_equal(buf_text(&buf), "123");
+    buf_done(&buf);
+}
+
+static void writer_writes_compact_json(void **state) {
+    (void)state;
+    struct buf buf = BUF_INIT(4096);
+    struct writer writer = WRITER_INIT(&buf);
+    writer_object_begin(&writer);
+    writer_key_string(&writer, "text", "a\"b\\c\n\x01ü");
+    writer_key_int(&writer, "low", INT64_MIN);
+    writer_key_timestamp_opt(&writer, "t", 1560788724507);
+    writer_key_timestamp_opt(&writer, "u", 1563421497000);
+    writer_key_timestamp_opt(&writer, "v", 1563421497250);
+    writer_key_timestamp_opt(&writer, "none", 0);
+    writer_key(&writer, "real");
+    writer_real(&writer, 0);
+    writer_key_list_begin(&writer, "list");
+    writer_int(&writer, 1);
+    writer_bool(&writer, false);
+    writer_list_end(&writer);
+    writer_key_empty_list(&writer, "empty");
+    writer_object_end(&writer);
+    assert_string_equal(buf_text(&buf),
+        "{\"text\":\"a\\\"b\\\\c\\n\\u0001ü\",\"low\":-9223372036854775808,\"t\":1560788724.507,\"u\":1563421497,"
+        "\"v\":1563421497.25,\"real\":0.0,\"list\":[1,false],\"empty\":[]}");
+    buf_done(&buf);
+}
+
+static void value_round_trips(void **state) {
+    (void)state;
+    static const char text[] = "{\"a\":1,\"b\":[true,\"x\",2.5],\"n\":null,\"m\":{\"k\":\"v\"}}";
+    struct arena *arena = arena_new();
+    struct value *value = NULL;
+    assert_int_equal(value_parse(arena, text, strlen(text), &value), 0);
+    assert_false(value_has(value, "n"));
+    assert_int_equal(value_int(value, "a", 0), 1);
+    assert_string_equal(value_string_at(value_get(value, "b"), 1), "x");
+    assert_null(value_string_at(value_get(value, "b"), 9));
+    struct value *copy = value_clone(arena, value);
+    assert_true(value_equal(value, copy));
+    value_set(arena, copy, "a", value_new_int(arena, 2));
+    assert_false(value_equal(value, copy));
+    value_remove(copy, "m");
+    assert_int_equal(value_count(copy), 2);
+    struct buf buf = BUF_INIT(4096);
+    struct writer writer = WRITER_INIT(&buf);
+    writer_value(&writer, value);
+    assert_string_equal(buf_text(&buf), "{\"a\":1,\"b\":[true,\"x\",2.5],\"m\":{\"k\":\"v\"}}");
+    buf_done(&buf);
+    arena_free(arena);
+}
+
+static void value_refuses_depth_and_garbage(void **state) {
+    (void)state;
+    struct arena *arena = arena_new();
+    struct value *value = NULL;
+    char deep[400];
+    memset(deep, '[', 200);
+    memset(deep + 200, ']', 200);
+    assert_int_equal(value_parse(arena, deep, sizeof(deep), &value), 1);
+    assert_int_equal(value_parse(arena, "{", 1, &value), 1);
+    assert_true(value_json_depth_ok("\"[[[[\"", 6));
+    assert_null(value);
+    arena_free(arena);
+}
+
+static void text_checks_names_numbers_durations(void **state) {
+    (void)state;
+    int64_t number = 7;
+    assert_true(text_is_name("a-B_9", 5));
+    assert_false(text_is_name("a-B_9x", 5));
+    assert_false(text_is_name("", 5));
+    assert_false(text_is_name("a.b", 5));
+    assert_int_equal(text_parse_int("12x", 0, 100, &number), 1);
+    assert_int_equal(text_parse_int("101", 0, 100, &number), 1);
+    assert_int_equal(number, 7);
+    assert_int_equal(text_parse_int("-3", -5, 100, &number), 0);
+    assert_int_equal(number, -3);
+    static const struct {
+        const char *text;
+        int64_t ms;
+    } fine[] = {{"250ms", 250}, {"5s", 5000}, {"3m", 180000}, {"1h", 3600000}, {"0", 0}};
+    for (size_t index = 0; index < sizeof(fine) / sizeof(fine[0]); index++) {
+        assert_int_equal(text_parse_duration(fine[index].text, &number), 0);
+        assert_int_equal(number, fine[index].ms);
+    }
+    assert_int_equal(text_parse_duration("5", &number), 1);
+    assert_int_equal(text_parse_duration("s", &number), 1);
+    assert_int_equal(text_parse_duration("-5s", &number), 1);
+}
+
+static void text_knows_iso8601_and_utf8(void **state) {
+    (void)state;
+    char text[TEXT_ISO8601_SIZE];
+    int64_t time_ms = 0;
+    text_format_iso8601(1764000000123, text);
+    assert_string_equal(text, "2025-11-24T16:00:00.123Z");
+    assert_int_equal(text_parse_iso8601(text, &time_ms), 0);
+    assert_int_equal(time_ms, 1764000000123);
+    assert_int_equal(text_parse_iso8601("2025-11-24T17:00:00+01:00", &time_ms), 0);
+    assert_int_equal(time_ms, 1764000000000);
+    assert_int_equal(text_parse_iso8601("yesterday", &time_ms), 1);
+    assert_true(text_is_utf8("grün", 5));
+    assert_false(text_is_utf8("\xc0\xaf", 2));
+    assert_false(text_is_utf8("\xed\xa0\x80", 3));
+    assert_int_equal(text_utf8_length("grün"), 4);
+}
+
+static void clock_is_held_until_told(void **state) {
+    (void)state;
+    struct clock clock;
+    clock_init(&clock, CLOCK_HELD, 1);
+    int64_t start_ms = clock_now_ms(&clock);
+    assert_int_equal(clock_wait_ms(&clock, start_ms), 0);
+    assert_int_equal(clock_wait_ms(&clock, start_ms + 1), -1);
+    clock_advance_to(&clock, start_ms + 5000);
+    assert_int_equal(clock_now_ms(&clock), start_ms + 5000);
+    clock_advance_to(&clock, start_ms);
+    assert_int_equal(clock_now_ms(&clock), start_ms + 5000);
+    enum clock_mode mode = CLOCK_REAL;
+    double factor = 0;
+    assert_int_equal(clock_mode_parse("x60", &mode, &factor), 0);
+    assert_int_equal(mode, CLOCK_SCALED);
+    assert_int_equal(clock_mode_parse("x", &mode, &factor), 1);
+    assert_int_equal(clock_mode_parse("x-1", &mode, &factor), 1);
+}
+
+static void ids_repeat_with_a_seed(void **state) {
+    (void)state;
+    struct ids first;
+    struct ids second;
+    char one[ID_UUID_SIZE];
+    char two[ID_UUID_SIZE];
+    ids_init_seeded(&first, 42);
+    ids_init_seeded(&second, 42);
+    ids_uuid(&first, one);
+    ids_uuid(&second, two);
+    assert_string_equal(one, two);
+    assert_int_equal(one[14], '4');
+    assert_non_null(strchr("89ab", one[19]));
+    unsigned counts[10] = {0};
+    for (unsigned drawn = 0; drawn < 10000; drawn++)
+        counts[ids_below(&first, 10)]++;
+    for (unsigned index = 0; index < 10; index++)
+        assert_in_range(counts[index], 850, 1150);
+    ids_init_random(&second);
+    ids_uuid(&second, two);
+    assert_string_not_equal(one, two);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arena_gives_zeroed_memory_of_any_size),
+        cmocka_unit_test(buf_stops_at_its_maximum),
+        cmocka_unit_test(writer_writes_compact_json),
+        cmocka_unit_test(value_round_trips),
+        cmocka_unit_test(value_refuses_depth_and_garbage),
+        cmocka_unit_test(text_checks_names_numbers_durations),
+        cmocka_unit_test(text_knows_iso8601_and_utf8),
+        cmocka_unit_test(clock_is_held_until_told),
+        cmocka_unit_test(ids_repeat_with_a_seed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
