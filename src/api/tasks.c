@@ -104,7 +104,7 @@ static int filter_instance(struct api_call *call, struct cluster *cluster, int64
     if (arn_resolve_in_cluster(call->arena, ARN_CONTAINER_INSTANCE, "containerInstance", text, cluster->name,
             scope_region(call->scope), scope_account(call->scope), &id, &violation) != 0)
         return api_fail_with(call, &violation);
-    const struct instance *instance = engine_instance_find(cluster, id);
+    const struct instance *instance = engine_instance_find(call->engine, cluster, id);
     if (instance != NULL)
         *ret_row = instance->id;
     else

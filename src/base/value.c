@@ -124,6 +124,21 @@ struct value *value_clone(struct arena *arena, const struct value *value) {
     return copy;
 }
 
+struct value *value_copy(struct arena *arena, const struct value *value) {
+    struct value *copy = value_clone(arena, value);
+    if (copy == NULL)
+        return NULL;
+    if (copy->kind == VALUE_STRING)
+        copy->string = arena_strdup(arena, value->string);
+    for (uint32_t index = 0; copy->kind == VALUE_LIST && index < copy->count; index++)
+        copy->items[index] = value_copy(arena, value->items[index]);
+    for (uint32_t index = 0; copy->kind == VALUE_MAP && index < copy->count; index++) {
+        copy->entries[index].key = arena_strdup(arena, value->entries[index].key);
+        copy->entries[index].value = value_copy(arena, value->entries[index].value);
+    }
+    return copy;
+}
+
 struct value *value_get(const struct value *map, const char *key) {
     const struct value_entry *entry = value_entry_find(map, key);
     return entry != NULL ? entry->value : NULL;

@@ -182,3 +182,22 @@ const char *task_health_status(const struct task *task) {
     }
     return health;
 }
+
+struct task_container *task_container_named(struct task *task, const char *name) {
+    for (unsigned index = 0; index < task->container_count; index++) {
+        if (text_equal(task->containers[index].name, name))
+            return &task->containers[index];
+    }
+    return NULL;
+}
+
+void task_add_dynamic_ports(struct task *task, enum port_protocol protocol, uint16_t first, unsigned count) {
+    struct port_list *list = &task->demand.dynamic[protocol];
+    uint16_t *ports = arena_new_array(task->arena, uint16_t, list->count + count);
+    if (list->count != 0)
+        memcpy(ports, list->ports, list->count * sizeof(*ports));
+    for (unsigned index = 0; index < count; index++)
+        ports[list->count + index] = (uint16_t)(first + index);
+    list->ports = ports;
+    list->count += count;
+}

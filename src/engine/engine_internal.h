@@ -105,6 +105,8 @@ void instances_free(struct engine *engine);
 struct instance *instance_by_row(struct engine *engine, int64_t id);
 void instance_touch(struct engine *engine, struct instance *instance);
 int instances_flush(struct engine *engine);
+/* The ports of the tasks on it are taken again, after its own were read anew. */
+int instance_retake_ports(struct engine *engine, struct instance *instance);
 
 /* task_registry.c: the cache of tasks, and writing them. */
 int tasks_load(struct engine *engine);
@@ -121,6 +123,10 @@ int task_schedule(struct engine *engine, struct task *task);
 int task_step(struct engine *engine, struct task *task);
 void task_count(struct engine *engine, const struct task *task, int by);
 int task_finish(struct engine *engine, struct task *task, int64_t now_ms);
+/* STOPPED at once, whatever the runtime says: its instance is gone. */
+int task_abandon(struct engine *engine, struct task *task, const char *reason);
+/* Chooses the host ports of a task that starts to run. */
+int bind_ports(struct engine *engine, struct task *task);
 
 /* definition_cache.c */
 void definitions_free(struct engine *engine);

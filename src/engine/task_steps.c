@@ -153,6 +153,18 @@ static int expire(struct engine *engine, struct task *task, int64_t now_ms) {
     return 0;
 }
 
+int task_abandon(struct engine *engine, struct task *task, const char *reason) {
+    int64_t now_ms = engine_now_ms(engine);
+    const char *from = task_status_name(task->status);
+    task_want_stopped(task, "UserInitiated", reason, now_ms);
+    task_count(engine, task, -1);
+    int result = task_move(task, TASK_STOPPED, now_ms);
+    if (result != 0)
+        return error_raise(result, "the task %s cannot go from %s to STOPPED", task->arn, from);
+    told(engine, task, from, "STOPPED", now_ms);
+    return task_finish(engine, task, now_ms);
+}
+
 /* The step of the task that is due at `now_ms`. */
 static int step_at(struct engine *engine, struct task *task, int64_t now_ms) {
     if (task->status == TASK_STOPPED)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "model_hash.h"
 #include "model_tables.h"
 
 const char *model_target_prefix(void) {
@@ -145,21 +146,22 @@ const struct model_member *model_shape_member_at(const struct model_shape *shape
     return index < shape->member_count ? &shape->members[index] : NULL;
 }
 
-const struct model_member *model_shape_member(const struct model_shape *shape, const char *name) {
-    unsigned low = 0;
-    unsigned high = shape->member_count;
-    while (low < high) {
-        unsigned middle = (low + high) / 2;
-        const struct model_member *member = &shape->members[shape->by_name[middle]];
-        int order = strcmp(name, member->name);
-        if (order == 0)
+const struct model_member *model_find_member(
+    const struct model_shape *shape, const char *name, size_t length) {
+    if (shape->member_count == 0)
+        return NULL;
+    unsigned slot = model_hash(name, length) & shape->slot_mask;
+    while (shape->slots[slot] != MODEL_SLOT_FREE) {
+        const struct model_member *member = &shape->members[shape->slots[slot]];
+        if (member->name_length == length && memcmp(member->name, name, length) == 0)
             return member;
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
+        slot = (slot + 1) & shape->slot_mask;
     }
     return NULL;
+}
+
+const struct model_member *model_shape_member(const struct model_shape *shape, const char *name) {
+    return model_find_member(shape, name, strlen(name));
 }
 
 const char *model_member_name(const struct model_member *member) {

@@ -227,14 +227,20 @@ static void model_check_string(struct model_walk *walk, const char *text, size_t
         model_refuse(walk, MODEL_RANK_BOUNDS, MODEL_RULE_PATTERN, place, member);
 }
 
+/* The value and its text in one piece of memory: requests are mostly strings. */
+static struct value *model_copy_string(struct arena *arena, const char *text, size_t length) {
+    struct value *value = arena_alloc(arena, sizeof(*value) + length + 1);
+    value->kind = VALUE_STRING;
+    value->string = memcpy(value + 1, text, length);
+    return value;
+}
+
 static struct value *model_walk_string(struct model_walk *walk, struct model_type type, const json_t *json,
     const struct model_place *place, const struct model_member *owner) {
     if (!json_is_string(json))
         return model_refuse_type(walk, type.kind, json, place);
     size_t length = json_string_length(json);
     const char *text = json_string_value(json);
-    if (memchr(text, '\0', length) != NULL)
-        return model_refuse_type(walk, type.kind, json, place);
     bool item = place->member == NULL;
     if (length == 0 && !item) {
         if ((owner->flags & (MODEL_FLAG_CHECKED | MODEL_FLAG_BLANK_ALLOWED)) == MODEL_FLAG_CHECKED)
@@ -248,7 +254,7 @@ static struct value *model_walk_string(struct model_walk *walk, struct model_typ
     } else if (!item) {
         model_check_string(walk, text, length, place, owner);
     }
-    return value_new_string(walk->arena, arena_strndup(walk->arena, text, length));
+    return model_copy_string(walk->arena, text, length);
 }
 
 /* ---- numbers ---- */
@@ -348,9 +354,11 @@ static struct value *model_walk_map(struct model_walk *walk, struct model_type t
 }
 
 /* A null is no member, except where the service is known to refuse it. */
-static void model_check_null(
-    struct model_walk *walk, const struct model_place *place, const struct model_member *member) {
-    if (member->rules != NULL && member->rules->texts[MODEL_RULE_NULL] != NULL)
+static void model_check_absent(struct model_walk *walk, const struct model_place *place, bool null) {
+    const struct model_member *member = place->member;
+    if ((member->flags & MODEL_FLAG_CHECKED) != 0)
+        model_refuse(walk, MODEL_RANK_REQUIRED, MODEL_RULE_REQUIRED, place, member);
+    else if (null && member->rules != NULL && member->rules->texts[MODEL_RULE_NULL] != NULL)
         model_refuse(walk, MODEL_RANK_REQUIRED, MODEL_RULE_NULL, place, member);
 }
 
@@ -360,12 +368,12 @@ static struct value *model_walk_structure(
         return model_refuse_type(walk, type.kind, json, parent);
     const struct model_shape *shape = type.shape;
     const json_t *given[MODEL_MEMBERS_MAX];
-    for (unsigned index = 0; index < shape->member_count; index++)
-        given[index] = NULL;
+    memset(given, 0, shape->member_count * sizeof(given[0]));
     size_t count = 0;
     for (void *entry = json_object_iter((json_t *)json); entry != NULL;
          entry = json_object_iter_next((json_t *)json, entry)) {
-        const struct model_member *member = model_shape_member(shape, json_object_iter_key(entry));
+        const struct model_member *member = model_find_member(
+            shape, json_object_iter_key(entry), json_object_iter_key_len(entry));
         if (member == NULL)
             continue;
         given[member - shape->members] = json_object_iter_value(entry);
@@ -374,12 +382,11 @@ static struct value *model_walk_structure(
     struct value *map = value_new_map(walk->arena, count);
     for (unsigned index = 0; index < shape->member_count; index++) {
         const struct model_member *member = &shape->members[index];
+        if (given[index] == NULL && (member->flags & MODEL_FLAG_CHECKED) == 0)
+            continue;
         struct model_place here = {.parent = parent, .member = member};
         if (given[index] == NULL || json_is_null(given[index])) {
-            if ((member->flags & MODEL_FLAG_CHECKED) != 0)
-                model_refuse(walk, MODEL_RANK_REQUIRED, MODEL_RULE_REQUIRED, &here, member);
-            if (given[index] != NULL)
-                model_check_null(walk, &here, member);
+            model_check_absent(walk, &here, given[index] != NULL);
             continue;
         }
         struct value *value = model_walk_value(walk, member->type, given[index], &here, member);

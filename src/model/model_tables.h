@@ -58,6 +58,7 @@ struct model_rules {
 
 struct model_member {
     const char *name;
+    size_t name_length;
     struct model_type type;
     unsigned flags;
     const struct model_rules *rules; /* may be NULL */
@@ -68,7 +69,8 @@ struct model_shape {
     enum model_kind kind;
     unsigned member_count;
     const struct model_member *members;
-    const uint8_t *by_name; /* indexes of members, sorted by name */
+    const uint8_t *slots; /* hash table of indexes of members; model_hash.h */
+    unsigned slot_mask;   /* its size, a power of two, less one */
     struct model_type element;
     const char *const *values; /* of an enum */
     const char *const *listed; /* of an enum: what a refusal names; NULL: the values */
@@ -99,5 +101,9 @@ extern const struct model_error model_errors[];
 extern const size_t model_errors_count;
 extern const char model_target_prefix_text[];
 extern const char model_source_text[];
+
+/* As model_shape_member(), for a name of known length. */
+const struct model_member *model_find_member(
+    const struct model_shape *shape, const char *name, size_t length);
 
 #endif

@@ -60,80 +60,79 @@ static void refuse(const char *operation, const char *text, const char *code, co
 #define CLIENT "ClientException"
 #define SERIALIZATION "SerializationException"
 
+static const struct {
+    const char *operation;
+    const char *body;
+    const char *code;
+    const char *message;
+} texts[] = {
+    {"DescribeTasks", "{}", INVALID, "Tasks cannot be empty."},
+    {"DescribeTasks", "{\"tasks\":[]}", INVALID, "Tasks cannot be empty."},
+    {"DescribeTasks", "{\"tasks\":[null]}", INVALID, "Tasks cannot be empty."},
+    {"DescribeContainerInstances", "{}", CLIENT, "Container Instances cannot be empty."},
+    {"StartTask", "{\"taskDefinition\":\"a\",\"containerInstances\":[]}", CLIENT,
+        "Container Instances cannot be empty."},
+    {"StartTask", "{\"containerInstances\":[\"a\"]}", INVALID, "TaskDefinition can not be blank."},
+    {"RunTask", "{\"taskDefinition\":\"\"}", INVALID, "TaskDefinition can not be blank."},
+    {"RunTask", "{\"taskDefinition\":\"a\",\"count\":0}", INVALID, "Count must be between 1 and 10."},
+    {"RunTask", "{\"taskDefinition\":\"a\",\"count\":11}", INVALID, "Count must be between 1 and 10."},
+    {"RunTask", "{\"taskDefinition\":\"a\",\"launchType\":\"LAMBDA\"}", INVALID,
+        "launch type should be one of [EC2,FARGATE,EXTERNAL,FMI,MANAGED_INSTANCES]"},
+    {"RunTask", "{\"taskDefinition\":\"a\",\"overrides\":null}", INVALID, "Override argument cannot be null"},
+    {"RunTask", "{\"taskDefinition\":\"a\",\"clientToken\":\"a b\"}", INVALID,
+        "clientToken must match ^[!-~]+$"},
+    {"RunTask",
+        "{\"taskDefinition\":\"a\",\"networkConfiguration\":{\"awsvpcConfiguration\":{\"subnets\":[]}}}",
+        INVALID, "subnets can not be empty."},
+    {"RunTask", "{\"taskDefinition\":\"a\",\"placementStrategy\":[{},{},{},{},{},{}]}", INVALID,
+        "placementStrategy can have at most 5 items."},
+    {"RunTask", "{\"taskDefinition\":\"a\",\"placementConstraints\":[{\"type\":\"near\"}]}", INVALID,
+        "placementConstraints[0].type should be one of [distinctInstance,memberOf]"},
+    {"DescribeClusters", "{\"include\":[\"TAGS\",\"ALL\"]}", INVALID,
+        "include should be one of [ATTACHMENTS,CONFIGURATIONS,SETTINGS,STATISTICS,TAGS]"},
+    {"ListTasks", "{\"family\":\"web:3\"}", INVALID, "family must match ^[a-zA-Z0-9\\-_]+$"},
+    {"ListTasks", "{\"maxResults\":101}", INVALID, "maxResults must be between 1 and 100."},
+    {"ListTasks", "{\"desiredStatus\":\"GONE\"}", INVALID,
+        "desiredStatus should be one of [RUNNING,PENDING,STOPPED]"},
+    {"ListServices", "{\"schedulingStrategy\":\"ONE\"}", INVALID,
+        "Scheduling strategy should be one of [REPLICA,DAEMON]"},
+    {"UpdateContainerInstancesState", "{\"containerInstances\":[\"a\"],\"status\":\"REGISTERING\"}", INVALID,
+        "Container instance status should be one of [ACTIVE, DRAINING]"},
+    {"PutAccountSetting", "{\"name\":\"tea\",\"value\":\"x\"}", INVALID,
+        "tea should be one of "
+        "[serviceLongArnFormat,taskLongArnFormat,containerInstanceLongArnFormat,awsvpcTrunking,containerInsights,"
+        "fargateFIPSMode,tagResourceAuthorization,fargateTaskRetirementWaitPeriod,guardDutyActivate,"
+        "defaultLogDriverMode,fargateEventWindows]"},
+    {"DeleteTaskDefinitions", "{\"taskDefinitions\":[]}", INVALID,
+        "size of TaskDefinition references list must be greater than 0"},
+    {"DeleteTaskDefinitions",
+        "{\"taskDefinitions\":[\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\"]}", INVALID,
+        "Size of TaskDefinition references list cannot exceed 10"},
+    {"RegisterTaskDefinition",
+        "{\"containerDefinitions\":[{\"ulimits\":[{\"name\":\"nofile\",\"softLimit\":1}]}]}", CLIENT,
+        "containerDefinitions[0].ulimits[0].hardLimit can not be blank."},
+    {"RegisterTaskDefinition", "{\"networkMode\":\"pigeon\"}", CLIENT,
+        "networkMode should be one of [bridge,host,awsvpc,none]"},
+    {"RegisterTaskDefinition",
+        "{\"containerDefinitions\":[{},{\"portMappings\":[{},{\"hostPort\":\"80\"}]}]}", SERIALIZATION,
+        "STRING_VALUE can not be converted to an Integer (containerDefinitions[1].portMappings[1].hostPort)"},
+    {"RunTask", "{\"taskDefinition\":7}", SERIALIZATION,
+        "NUMBER_VALUE can not be converted to a String (taskDefinition)"},
+    {"RunTask", "{\"taskDefinition\":\"a\",\"count\":2147483648}", SERIALIZATION,
+        "NUMBER_VALUE 2147483648 can not be converted to an Integer (count)"},
+    {"RunTask", "{\"taskDefinition\":\"a\",\"count\":1.5}", SERIALIZATION,
+        "NUMBER_VALUE 1.5 can not be converted to an Integer (count)"},
+    {"DescribeTasks", "{\"tasks\":\"a\"}", SERIALIZATION,
+        "class java.lang.String can not be converted to a List (tasks)"},
+    {"RegisterTaskDefinition", "{\"containerDefinitions\":[{\"dockerLabels\":{\"a\":1}}]}", SERIALIZATION,
+        "NUMBER_VALUE can not be converted to a String (containerDefinitions[0].dockerLabels[\"a\"])"},
+    {"ListClusters", "[]", SERIALIZATION, "class java.util.ArrayList can not be converted to a Structure"},
+};
+
 static void test_texts(void **state) {
     (void)state;
-    static const struct {
-        const char *operation;
-        const char *body;
-        const char *code;
-        const char *message;
-    } cases[] = {
-        {"DescribeTasks", "{}", INVALID, "Tasks cannot be empty."},
-        {"DescribeTasks", "{\"tasks\":[]}", INVALID, "Tasks cannot be empty."},
-        {"DescribeTasks", "{\"tasks\":[null]}", INVALID, "Tasks cannot be empty."},
-        {"DescribeContainerInstances", "{}", CLIENT, "Container Instances cannot be empty."},
-        {"StartTask", "{\"taskDefinition\":\"a\",\"containerInstances\":[]}", CLIENT,
-            "Container Instances cannot be empty."},
-        {"StartTask", "{\"containerInstances\":[\"a\"]}", INVALID, "TaskDefinition can not be blank."},
-        {"RunTask", "{\"taskDefinition\":\"\"}", INVALID, "TaskDefinition can not be blank."},
-        {"RunTask", "{\"taskDefinition\":\"a\",\"count\":0}", INVALID, "Count must be between 1 and 10."},
-        {"RunTask", "{\"taskDefinition\":\"a\",\"count\":11}", INVALID, "Count must be between 1 and 10."},
-        {"RunTask", "{\"taskDefinition\":\"a\",\"launchType\":\"LAMBDA\"}", INVALID,
-            "launch type should be one of [EC2,FARGATE,EXTERNAL,FMI,MANAGED_INSTANCES]"},
-        {"RunTask", "{\"taskDefinition\":\"a\",\"overrides\":null}", INVALID,
-            "Override argument cannot be null"},
-        {"RunTask", "{\"taskDefinition\":\"a\",\"clientToken\":\"a b\"}", INVALID,
-            "clientToken must match ^[!-~]+$"},
-        {"RunTask",
-            "{\"taskDefinition\":\"a\",\"networkConfiguration\":{\"awsvpcConfiguration\":{\"subnets\":[]}}}",
-            INVALID, "subnets can not be empty."},
-        {"RunTask", "{\"taskDefinition\":\"a\",\"placementStrategy\":[{},{},{},{},{},{}]}", INVALID,
-            "placementStrategy can have at most 5 items."},
-        {"RunTask", "{\"taskDefinition\":\"a\",\"placementConstraints\":[{\"type\":\"near\"}]}", INVALID,
-            "placementConstraints[0].type should be one of [distinctInstance,memberOf]"},
-        {"DescribeClusters", "{\"include\":[\"TAGS\",\"ALL\"]}", INVALID,
-            "include should be one of [ATTACHMENTS,CONFIGURATIONS,SETTINGS,STATISTICS,TAGS]"},
-        {"ListTasks", "{\"family\":\"web:3\"}", INVALID, "family must match ^[a-zA-Z0-9\\-_]+$"},
-        {"ListTasks", "{\"maxResults\":101}", INVALID, "maxResults must be between 1 and 100."},
-        {"ListTasks", "{\"desiredStatus\":\"GONE\"}", INVALID,
-            "desiredStatus should be one of [RUNNING,PENDING,STOPPED]"},
-        {"ListServices", "{\"schedulingStrategy\":\"ONE\"}", INVALID,
-            "Scheduling strategy should be one of [REPLICA,DAEMON]"},
-        {"UpdateContainerInstancesState", "{\"containerInstances\":[\"a\"],\"status\":\"REGISTERING\"}",
-            INVALID, "Container instance status should be one of [ACTIVE, DRAINING]"},
-        {"PutAccountSetting", "{\"name\":\"tea\",\"value\":\"x\"}", INVALID,
-            "tea should be one of "
-            "[serviceLongArnFormat,taskLongArnFormat,containerInstanceLongArnFormat,awsvpcTrunking,containerInsights,"
-            "fargateFIPSMode,tagResourceAuthorization,fargateTaskRetirementWaitPeriod,guardDutyActivate,"
-            "defaultLogDriverMode,fargateEventWindows]"},
-        {"DeleteTaskDefinitions", "{\"taskDefinitions\":[]}", INVALID,
-            "size of TaskDefinition references list must be greater than 0"},
-        {"DeleteTaskDefinitions",
-            "{\"taskDefinitions\":[\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\"]}",
-            INVALID, "Size of TaskDefinition references list cannot exceed 10"},
-        {"RegisterTaskDefinition",
-            "{\"containerDefinitions\":[{\"ulimits\":[{\"name\":\"nofile\",\"softLimit\":1}]}]}", CLIENT,
-            "containerDefinitions[0].ulimits[0].hardLimit can not be blank."},
-        {"RegisterTaskDefinition", "{\"networkMode\":\"pigeon\"}", CLIENT,
-            "networkMode should be one of [bridge,host,awsvpc,none]"},
-        {"RegisterTaskDefinition",
-            "{\"containerDefinitions\":[{},{\"portMappings\":[{},{\"hostPort\":\"80\"}]}]}", SERIALIZATION,
-            "STRING_VALUE can not be converted to an Integer (containerDefinitions[1].portMappings[1].hostPort)"},
-        {"RunTask", "{\"taskDefinition\":7}", SERIALIZATION,
-            "NUMBER_VALUE can not be converted to a String (taskDefinition)"},
-        {"RunTask", "{\"taskDefinition\":\"a\",\"count\":2147483648}", SERIALIZATION,
-            "NUMBER_VALUE 2147483648 can not be converted to an Integer (count)"},
-        {"RunTask", "{\"taskDefinition\":\"a\",\"count\":1.5}", SERIALIZATION,
-            "NUMBER_VALUE 1.5 can not be converted to an Integer (count)"},
-        {"DescribeTasks", "{\"tasks\":\"a\"}", SERIALIZATION,
-            "class java.lang.String can not be converted to a List (tasks)"},
-        {"RegisterTaskDefinition", "{\"containerDefinitions\":[{\"dockerLabels\":{\"a\":1}}]}", SERIALIZATION,
-            "NUMBER_VALUE can not be converted to a String (containerDefinitions[0].dockerLabels[\"a\"])"},
-        {"ListClusters", "[]", SERIALIZATION,
-            "class java.util.ArrayList can not be converted to a Structure"},
-    };
-    for (size_t index = 0; index < sizeof(cases) / sizeof(cases[0]); index++)
-        refuse(cases[index].operation, cases[index].body, cases[index].code, cases[index].message);
+    for (size_t index = 0; index < sizeof(texts) / sizeof(texts[0]); index++)
+        refuse(texts[index].operation, texts[index].body, texts[index].code, texts[index].message);
 }
 
 /* 100 pass, 101 do not: facts: tasks 1.4b. */

@@ -285,7 +285,8 @@ static void at_wrong_item(
     if (member->type.kind != MODEL_LIST)
         return;
     const struct model_shape *list = member->type.shape;
-    json_t *wrong = list->element.kind == MODEL_STRUCTURE ? json_string("word") : json_object();
+    bool object_wanted = list->element.kind == MODEL_STRUCTURE || list->element.kind == MODEL_UNION;
+    json_t *wrong = object_wanted ? json_string("word") : json_object();
     json_object_set_new(object, member->name,
         json_pack("[O,n,o]", json_array_get(json_object_get(object, member->name), 0), wrong));
     assert_refused(visit, path, "SerializationException", arena_printf(arena, "(%s[2])", path));

@@ -58,6 +58,9 @@ void value_remove(struct value *map, const char *key);
 /* A copy that shares the leaves: its maps and lists can be changed without changing the original's. */
 struct value *value_clone(struct arena *arena, const struct value *value);
 
+/* A copy down to the last character, for another arena. */
+struct value *value_copy(struct arena *arena, const struct value *value);
+
 /* Reading. All take a NULL tree. The typed forms answer their default when the member is absent or of another
  * kind. value_items()/value_count() answer an empty list for NULL. */
 struct value *value_get(const struct value *map, const char *key);

@@ -179,6 +179,10 @@ void task_write_document(const struct task *task, struct writer *writer);
  * 0, or ERR_BUG when it is not such a document. */
 int task_read_document(struct task *task, const struct value *document);
 
+struct task_container *task_container_named(struct task *task, const char *name); /* NULL: none */
+/* Notes that `count` dynamic ports from `first` on are taken for the task. */
+void task_add_dynamic_ports(struct task *task, enum port_protocol protocol, uint16_t first, unsigned count);
+
 /* The demand as a short text for a column, and back. 0 or ERR_BUG. */
 const char *task_reservation_text(struct arena *arena, const struct task_demand *demand);
 int task_reservation_parse(struct arena *arena, const char *text, struct task_demand *ret_demand);

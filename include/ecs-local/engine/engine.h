@@ -83,7 +83,7 @@ struct instance {
     int64_t registered_ms;
     int64_t version;
     struct instance_resources resources;
-    const struct attribute_set *attributes; /* shared by instances that have the same */
+    struct attribute_set *attributes; /* shared by instances that have the same */
     unsigned running;
     unsigned pending;
     bool version_dirty;
@@ -154,7 +154,7 @@ unsigned cluster_running_tasks(const struct cluster *cluster);
 unsigned cluster_pending_tasks(const struct cluster *cluster);
 
 /* Container instances. */
-struct instance *engine_instance_find(struct cluster *cluster, const char *instance_id);
+struct instance *engine_instance_find(struct engine *engine, struct cluster *cluster, const char *instance_id);
 int engine_instance_register(struct engine *engine, struct cluster *cluster, const struct instance_spec *spec,
     struct instance **ret_instance);
 /* Registers again under the same id: document, connection. */
@@ -175,17 +175,17 @@ int engine_task_definition(struct engine *engine, int64_t id, const struct task_
 /* Removes definitions in DELETE_IN_PROGRESS that nothing refers to any more. */
 int engine_sweep_task_definitions(struct engine *engine);
 
-/* Random placement of up to `count` tasks of one demand (facts: tasks 8.3, 8.4). */
-struct placement_failure {
-    const struct instance *instance;
-    const char *reason;
+/* Placement (facts: tasks 8.3, 8.4). */
+struct place_request {
+    int64_t definition_id;
+    const struct task_definition *definition;
+    const struct task_demand *demand;
 };
-int engine_place(struct engine *engine, struct cluster *cluster, const struct task_definition *definition,
-    const struct task_demand *demand, unsigned count, struct arena *arena, struct instance **ret_instances,
-    unsigned *ret_placed, struct placement_failure **ret_failures, unsigned *ret_failure_count);
-/* May this instance take the task? 0, or 1 and the reason. */
-int engine_fits(struct engine *engine, const struct instance *instance, const struct task_definition *definition,
-    const struct task_demand *demand, struct arena *arena, const char **ret_reason);
+/* An ACTIVE instance that can take the demand, chosen at random. 0 and *ret_instance, or ENGINE_NOT_FOUND. */
+int engine_place(struct engine *engine, const struct cluster *cluster, const struct place_request *request,
+    struct instance **ret_instance);
+/* Why this instance cannot take it ("RESOURCE:CPU" …); NULL when it can. */
+const char *engine_refusal(const struct instance *instance, const struct place_request *request);
 
 /* Tasks. engine_task_admit() takes ownership of a complete new task, reserves what it needs on its instance, counts
  * it and sets its first step going. */

@@ -109,13 +109,14 @@ struct model_violation {
     const char *message; /* in the arena */
 };
 
-/* Checks `body` (NULL stands for an empty object) against the input of `operation` and projects it: only
- * members of the model, in the model's order, without nulls. Keys of structures are the table's own strings;
- * all other strings are copied into the arena. Integers and longs become VALUE_INT, doubles VALUE_REAL,
- * timestamps VALUE_INT in milliseconds since the epoch. 0 and *ret_input, or 1 and *ret_violation: the first
- * type error in the order of the model if there is any, else the first missing member, else the first unknown
- * enum value, else the first range, length, item count or pattern. An empty string of an optional member
- * counts as not given (facts: services 1.2) but is projected. */
+/* Checks `body` (NULL stands for an empty object; no NUL inside its strings, which is how jansson parses
+ * unless told otherwise) against the input of `operation` and projects it: only members of the model, in the
+ * model's order, without nulls. Keys of structures are the table's own strings; all other strings are copied
+ * into the arena. Integers and longs become VALUE_INT, doubles VALUE_REAL, timestamps VALUE_INT in
+ * milliseconds since the epoch. 0 and *ret_input, or 1 and *ret_violation: the first type error in the order
+ * of the model if there is any, else the first missing member, else the first unknown enum value, else the
+ * first range, length, item count or pattern. An empty string of an optional member counts as not given
+ * (facts: services 1.2) but is projected. */
 int model_check_request(const struct model_operation *operation, const json_t *body, struct arena *arena,
     struct value **ret_input, struct model_violation *ret_violation);
 

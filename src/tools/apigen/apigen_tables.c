@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "model_hash.h"
+
 void apigen_write_text(FILE *out, const char *text_or_null) {
     if (text_or_null == NULL) {
         fputs("NULL", out);
@@ -39,20 +41,28 @@ static void apigen_write_type(FILE *out, const struct apigen_type *type) {
         fprintf(out, "{%s, &model_shapes[%d]}", type->kind, type->shape);
 }
 
-static void apigen_write_by_name(FILE *out, const struct apigen_shape *shape) {
-    size_t order[APIGEN_MEMBERS_MAX];
-    for (size_t index = 0; index < shape->member_count; index++) {
-        size_t place = index;
-        for (; place > 0; place--) {
-            if (strcmp(shape->members[order[place - 1]].name, shape->members[index].name) < 0)
-                break;
-            order[place] = order[place - 1];
-        }
-        order[place] = index;
+static unsigned apigen_slot_mask(const struct apigen_shape *shape) {
+    unsigned size = 4;
+    while (size < shape->member_count * 3)
+        size *= 2;
+    return size - 1;
+}
+
+static void apigen_write_slots(FILE *out, const struct apigen_shape *shape) {
+    unsigned slots[4 * APIGEN_MEMBERS_MAX];
+    unsigned mask = apigen_slot_mask(shape);
+    for (unsigned slot = 0; slot <= mask; slot++)
+        slots[slot] = MODEL_SLOT_FREE;
+    for (unsigned index = 0; index < shape->member_count; index++) {
+        const char *name = shape->members[index].name;
+        unsigned slot = model_hash(name, strlen(name)) & mask;
+        while (slots[slot] != MODEL_SLOT_FREE)
+            slot = (slot + 1) & mask;
+        slots[slot] = index;
     }
-    fprintf(out, "static const uint8_t by_name_%s[] = {", shape->name);
-    for (size_t index = 0; index < shape->member_count; index++)
-        fprintf(out, "%zu, ", order[index]);
+    fprintf(out, "static const uint8_t slots_%s[] = {", shape->name);
+    for (unsigned slot = 0; slot <= mask; slot++)
+        fprintf(out, "%s%u", slot != 0 ? ", " : "", slots[slot]);
     fputs("};\n", out);
 }
 
@@ -66,7 +76,7 @@ static void apigen_write_members(FILE *out, const struct apigen_shape *shape) {
     fprintf(out, "static const struct model_member members_%s[] = {\n", shape->name);
     for (size_t index = 0; index < shape->member_count; index++) {
         const struct apigen_member *member = &shape->members[index];
-        fprintf(out, "    {\"%s\", ", member->name);
+        fprintf(out, "    {\"%s\", %zu, ", member->name, strlen(member->name));
         apigen_write_type(out, &member->type);
         fputs(", ", out);
         apigen_write_flags(out, member);
@@ -76,7 +86,7 @@ static void apigen_write_members(FILE *out, const struct apigen_shape *shape) {
             fputs(", NULL},\n", out);
     }
     fputs("};\n", out);
-    apigen_write_by_name(out, shape);
+    apigen_write_slots(out, shape);
 }
 
 static void apigen_write_shape(FILE *out, const struct apigen_shape *shape) {
@@ -88,8 +98,8 @@ static void apigen_write_shape(FILE *out, const struct apigen_shape *shape) {
                                                        : "MODEL_ENUM";
     fprintf(out, "    {.name = \"%s\", .kind = %s", shape->name, self.kind);
     if (shape->member_count != 0)
-        fprintf(out, ", .member_count = %zu, .members = members_%s, .by_name = by_name_%s",
-            shape->member_count, shape->name, shape->name);
+        fprintf(out, ", .member_count = %zu, .members = members_%s, .slots = slots_%s, .slot_mask = %u",
+            shape->member_count, shape->name, shape->name, apigen_slot_mask(shape));
     fputs(", .element = ", out);
     apigen_write_type(out, &shape->element);
     if (strcmp(shape->word, "enum") == 0)

@@ -1,0 +1,233 @@
+/* Simulated container instances: POST /_ecs/fleet. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin_internal.h"
+#include "ecs-local/base/text.h"
+#include "ecs-local/domain/agent_attributes.h"
+#include "ecs-local/domain/arn.h"
+#include "ecs-local/domain/instance_type.h"
+
+enum {
+    FLEET_MAX = 5000, /* instances of one call: the quota of a cluster (facts: tasks 14) */
+    DOCUMENT_MAX = 1024 * 1024,
+};
+
+#define AMI_ID "ami-0ec5100a1d5e7f1ee"
+#define VPC_ID "vpc-0ec51000000000001"
+
+struct fleet_group {
+    const struct value *input;
+    struct instance_type type;
+    unsigned count;
+};
+
+static int fail(struct admin_call *call, const char *problem) {
+    return admin_fail(call, 400, "InvalidFleet", "%s", problem);
+}
+
+/* "a" stands for the region's zone a; a whole zone name stays. */
+static const char *zone_name(struct admin_call *call, const struct fleet_group *group, unsigned index,
+    const char *region) {
+    const struct value *zones = value_get(group->input, "zones");
+    size_t count = value_count(zones);
+    const char *zone = count != 0 ? value_string_at(zones, index % count) : NULL;
+    if (zone == NULL)
+        return arena_printf(call->arena, "%s%c", region, 'a');
+    return strlen(zone) == 1 ? arena_printf(call->arena, "%s%s", region, zone) : zone;
+}
+
+static void write_attribute(struct writer *writer, const char *name, const char *value) {
+    writer_object_begin(writer);
+    writer_key_string(writer, "name", name);
+    writer_key_string_opt(writer, "value", value);
+    writer_object_end(writer);
+}
+
+static void write_attributes(struct writer *writer, const struct fleet_group *group, const char *zone) {
+    writer_key_list_begin(writer, "attributes");
+    for (size_t index = 0; agent_attribute(index) != NULL; index++)
+        write_attribute(writer, agent_attribute(index), NULL);
+    write_attribute(writer, "ecs.ami-id", AMI_ID);
+    write_attribute(writer, "ecs.vpc-id", VPC_ID);
+    char subnet[40];
+    snprintf(subnet, sizeof(subnet), "subnet-0ec5100000000000%c", zone[strlen(zone) - 1]);
+    write_attribute(writer, "ecs.subnet-id", subnet);
+    write_attribute(writer, "ecs.availability-zone", zone);
+    write_attribute(writer, "ecs.instance-type", group->type.name);
+    write_attribute(writer, "ecs.cpu-architecture", group->type.architecture);
+    write_attribute(writer, "ecs.os-type", "linux");
+    write_attribute(writer, "ecs.os-family", "LINUX");
+    const struct value *custom = value_get(group->input, "attributes");
+    for (uint32_t index = 0; index < value_count(custom); index++) {
+        const struct value *value = custom->entries[index].value;
+        write_attribute(writer, custom->entries[index].key, value->kind == VALUE_STRING ? value->string : NULL);
+    }
+    writer_list_end(writer);
+}
+
+static void write_integer(struct writer *writer, const char *name, int64_t integer) {
+    writer_object_begin(writer);
+    writer_key_string(writer, "name", name);
+    writer_key_string(writer, "type", "INTEGER");
+    writer_key_raw(writer, "doubleValue", "0.0");
+    writer_key_int(writer, "longValue", 0);
+    writer_key_int(writer, "integerValue", integer);
+    writer_object_end(writer);
+}
+
+static void write_strings(struct writer *writer, const char *name, const char *list) {
+    writer_object_begin(writer);
+    writer_key_string(writer, "name", name);
+    writer_key_string(writer, "type", "STRINGSET");
+    writer_key_raw(writer, "doubleValue", "0.0");
+    writer_key_int(writer, "longValue", 0);
+    writer_key_int(writer, "integerValue", 0);
+    writer_key_raw(writer, "stringSetValue", list);
+    writer_object_end(writer);
+}
+
+static void write_resources(struct writer *writer, const struct instance_type *type) {
+    writer_key_list_begin(writer, "registeredResources");
+    write_integer(writer, "CPU", type->vcpus * 1024);
+    write_integer(writer, "MEMORY", type->memory_mib);
+    write_strings(writer, "PORTS", "[\"22\",\"2376\",\"2375\",\"51678\",\"51679\"]");
+    write_strings(writer, "PORTS_UDP", "[]");
+    if (type->gpus > 0) {
+        struct buf ids = BUF_INIT(1024);
+        buf_append_char(&ids, '[');
+        for (int gpu = 0; gpu < type->gpus; gpu++)
+            buf_printf(&ids, "%s\"GPU-%08d\"", gpu != 0 ? "," : "", gpu);
+        buf_append_char(&ids, ']');
+        write_strings(writer, "GPU", buf_text(&ids));
+        buf_done(&ids);
+    }
+    writer_list_end(writer);
+}
+
+static const char *make_document(struct admin_call *call, const struct fleet_group *group, const char *zone) {
+    struct buf buf = BUF_INIT(DOCUMENT_MAX);
+    struct writer writer = WRITER_INIT(&buf);
+    writer_object_begin(&writer);
+    write_resources(&writer, &group->type);
+    write_attributes(&writer, group, zone);
+    writer_key_raw(&writer, "versionInfo",
+        "{\"agentVersion\":\"1.98.0\",\"agentHash\":\"ec510ca1\",\"dockerVersion\":\"DockerVersion: 25.0.8\"}");
+    writer_object_end(&writer);
+    const char *text = arena_strndup(call->arena, buf_text(&buf), buf.length);
+    buf_done(&buf);
+    return text;
+}
+
+static int add_instance(struct admin_call *call, struct cluster *cluster, const struct fleet_group *group,
+    const char *zone, const char *document) {
+    char suffix[18];
+    ids_hex_bytes(engine_ids(call->engine), suffix, 8);
+    struct instance_spec spec = {
+        .ec2_instance_id = arena_printf(call->arena, "i-0%.16s", suffix),
+        .agent_connected = true,
+        .simulated = true,
+        .document = document,
+        .tags = "[]",
+    };
+    struct instance *instance = NULL;
+    int result = engine_instance_register(call->engine, cluster, &spec, &instance);
+    if (result != 0)
+        return result;
+    writer_object_begin(&call->writer);
+    writer_key_string(&call->writer, "containerInstanceArn", instance->arn);
+    writer_key_string(&call->writer, "ec2InstanceId", spec.ec2_instance_id);
+    writer_key_string(&call->writer, "instanceType", group->type.name);
+    writer_key_string(&call->writer, "availabilityZone", zone);
+    writer_object_end(&call->writer);
+    return 0;
+}
+
+static int add_group(struct admin_call *call, struct cluster *cluster, const struct fleet_group *group) {
+    const char *region = scope_region(cluster->scope);
+    size_t zones = value_count(value_get(group->input, "zones"));
+    const char **documents = arena_new_array(call->arena, const char *, zones + 1);
+    for (unsigned index = 0; index < group->count; index++) {
+        const char *zone = zone_name(call, group, index, region);
+        size_t slot = zones != 0 ? index % zones : 0;
+        if (documents[slot] == NULL)
+            documents[slot] = make_document(call, group, zone);
+        int result = add_instance(call, cluster, group, zone, documents[slot]);
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}
+
+/* 0, or 1 after the reply has been made the error. */
+static int read_group(struct admin_call *call, const struct value *input, struct fleet_group *ret_group) {
+    const char *type_name = value_string(input, "instanceType");
+    int64_t count = value_int(input, "count", 1);
+    if (input->kind != VALUE_MAP || type_name == NULL)
+        return fail(call, "every entry of instances needs an instanceType, such as \"m5.large\""), 1;
+    const struct instance_type *type = instance_type_find(type_name);
+    if (type == NULL)
+        return fail(call, arena_printf(call->arena, "the instance type %s is not known", type_name)), 1;
+    if (count < 1 || count > FLEET_MAX)
+        return fail(call, "count must be between 1 and 5000"), 1;
+    *ret_group = (struct fleet_group){.input = input, .type = *type, .count = (unsigned)count};
+    ret_group->type.name = type_name;
+    return 0;
+}
+
+/* The cluster that the call names; made when it is not there: a fleet is set up before a test begins. */
+static int find_cluster(struct admin_call *call, struct cluster **ret_cluster) {
+    const char *name = value_string_nonempty(call->input, "cluster");
+    const char *account = value_string_nonempty(call->input, "account");
+    const char *region = value_string_nonempty(call->input, "region");
+    struct scope *scope = NULL;
+    if (account == NULL)
+        account = admin_query(call, "account");
+    if (region == NULL)
+        region = admin_query(call, "region");
+    if (account == NULL)
+        account = call->admin->config.default_account;
+    if (region == NULL)
+        region = call->admin->config.default_region;
+    if (name == NULL)
+        name = "default";
+    struct violation violation;
+    const char *resolved = NULL;
+    if (strlen(account) != 12 || !text_is_digits(account) || strlen(region) > 40)
+        return fail(call, "account must be 12 digits, region a region's name"), 1;
+    if (arn_resolve_cluster(call->arena, name, region, account, &resolved, &violation) != 0)
+        return fail(call, violation.message), 1;
+    int result = engine_scope(call->engine, account, region, &scope);
+    if (result != 0)
+        return result;
+    *ret_cluster = engine_cluster_find(scope, resolved);
+    if (*ret_cluster == NULL)
+        return engine_cluster_create(call->engine, scope, resolved, "{}", "[]", ret_cluster);
+    return (*ret_cluster)->active ? 0
+                                  : engine_cluster_update(call->engine, *ret_cluster, true, NULL, NULL);
+}
+
+int admin_fleet(struct admin_call *call) {
+    const struct value *instances = value_get(call->input, "instances");
+    size_t count = value_count(instances);
+    if (count == 0)
+        return fail(call, "instances must be a list such as [{\"count\":6,\"instanceType\":\"m5.large\",\"zones\":[\"a\",\"b\"]}]");
+    struct fleet_group *groups = arena_new_array(call->arena, struct fleet_group, count);
+    for (size_t index = 0; index < count; index++) {
+        if (read_group(call, value_at(instances, index), &groups[index]) != 0)
+            return 0;
+    }
+    struct cluster *cluster = NULL;
+    int result = find_cluster(call, &cluster);
+    if (result != 0)
+        return result < 0 ? result : 0;
+    writer_object_begin(&call->writer);
+    writer_key_string(&call->writer, "cluster", cluster->arn);
+    writer_key_list_begin(&call->writer, "containerInstances");
+    for (size_t index = 0; result == 0 && index < count; index++)
+        result = add_group(call, cluster, &groups[index]);
+    writer_list_end(&call->writer);
+    writer_object_end(&call->writer);
+    return result;
+}

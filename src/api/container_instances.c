@@ -1,0 +1,202 @@
+/* Container instances: Register, Deregister, Describe, List (facts: tasks 7). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api_lookup.h"
+#include "ecs-local/base/cleanup.h"
+#include "ecs-local/base/text.h"
+#include "ecs-local/base/value_json.h"
+#include "ecs-local/domain/arn.h"
+#include "instance_document.h"
+#include "instance_reply.h"
+#include "page_token.h"
+
+static int instance_id_of(struct api_call *call, const struct cluster *cluster, const char *text, const char **ret_id) {
+    struct violation violation;
+    if (arn_resolve_in_cluster(call->arena, ARN_CONTAINER_INSTANCE, "containerInstance", text, cluster->name,
+            scope_region(call->scope), scope_account(call->scope), ret_id, &violation) != 0)
+        return api_fail_with(call, &violation);
+    return 0;
+}
+
+/* The identity document of EC2 is JSON in a string; agents outside EC2 send none (facts: tasks 7.2). */
+static int parse_identity(struct api_call *call, const struct value **ret_identity) {
+    const char *text = value_string_nonempty(call->input, "instanceIdentityDocument");
+    struct value *identity = NULL;
+    *ret_identity = NULL;
+    if (text == NULL)
+        return 0;
+    if (value_parse(call->arena, text, strlen(text), &identity) != 0 || identity->kind != VALUE_MAP)
+        return api_fail(call, ERROR_INSTANCE_DOCUMENT, NULL);
+    *ret_identity = identity;
+    return 0;
+}
+
+/* The instance that the request registers again: NULL for a new one. */
+static int find_known(struct api_call *call, struct cluster *cluster, struct instance **ret_instance) {
+    const char *arn = value_string_nonempty(call->input, "containerInstanceArn");
+    const char *id = NULL;
+    *ret_instance = NULL;
+    if (arn == NULL)
+        return 0;
+    int result = instance_id_of(call, cluster, arn, &id);
+    if (result != 0)
+        return result;
+    *ret_instance = engine_instance_find(call->engine, cluster, id);
+    if (*ret_instance == NULL)
+        return api_fail(call, ERROR_INSTANCE_NOT_FOUND, NULL);
+    return 0;
+}
+
+static int reply_instance(struct api_call *call, const struct instance *instance, bool with_tags) {
+    writer_object_begin(&call->writer);
+    writer_key(&call->writer, "containerInstance");
+    int result = write_instance(call, instance, with_tags);
+    writer_object_end(&call->writer);
+    return result;
+}
+
+/* A known instance keeps its custom attributes and may not change its type (facts: tasks 7.2). */
+static int register_again(struct api_call *call, struct instance *instance, const struct value *identity,
+    struct instance_spec *spec) {
+    const char *old_document = NULL;
+    const char *tags = NULL;
+    struct value *old = NULL;
+    int result = engine_instance_document(call->engine, instance, call->arena, &old_document, &tags);
+    if (result != 0)
+        return result;
+    if (value_parse(call->arena, old_document, strlen(old_document), &old) != 0)
+        return -1;
+    const char *old_type = instance_document_attribute(old, "ecs.instance-type");
+    struct value *document = instance_document_make(call->arena, call->input, identity, old);
+    const char *new_type = instance_document_attribute(document, "ecs.instance-type");
+    if (old_type != NULL && new_type != NULL && !text_equal(old_type, new_type))
+        return api_fail(call, ERROR_INSTANCE_TYPE_CHANGED, NULL);
+    spec->document = value_text(call, document);
+    return engine_instance_register_again(call->engine, instance, spec);
+}
+
+int api_register_container_instance(struct api_call *call) {
+    struct cluster *cluster = NULL;
+    struct instance *instance = NULL;
+    const struct value *identity = NULL;
+    int result = lookup_active_cluster(call, "cluster", &cluster);
+    if (result == 0)
+        result = parse_identity(call, &identity);
+    if (result == 0)
+        result = find_known(call, cluster, &instance);
+    if (result == 0)
+        result = check_tags(call, value_get(call->input, "tags"));
+    if (result != 0)
+        return result;
+    struct instance_spec spec = {
+        .ec2_instance_id = value_string_nonempty(identity, "instanceId"),
+        .agent_connected = true,
+        .tags = tags_text(call, value_get(call->input, "tags")),
+    };
+    if (instance != NULL) {
+        result = register_again(call, instance, identity, &spec);
+    } else {
+        spec.document = value_text(call, instance_document_make(call->arena, call->input, identity, NULL));
+        result = engine_instance_register(call->engine, cluster, &spec, &instance);
+    }
+    return result == 0 ? reply_instance(call, instance, true) : result;
+}
+
+int api_deregister_container_instance(struct api_call *call) {
+    struct cluster *cluster = NULL;
+    const char *id = NULL;
+    int result = lookup_cluster(call, "cluster", &cluster);
+    if (result == 0)
+        result = instance_id_of(call, cluster, value_string(call->input, "containerInstance"), &id);
+    if (result != 0)
+        return result;
+    struct instance *instance = engine_instance_find(call->engine, cluster, id);
+    if (instance == NULL || instance->status == INSTANCE_INACTIVE)
+        return api_fail(call, ERROR_INSTANCE_NOT_FOUND, NULL);
+    bool force = value_bool(call->input, "force", false);
+    if (!force && instance->running + instance->pending != 0)
+        return api_fail(call, ERROR_INSTANCE_HAS_TASKS, NULL);
+    result = engine_instance_deregister(call->engine, instance);
+    return result == 0 ? reply_instance(call, instance, false) : result;
+}
+
+int api_describe_container_instances(struct api_call *call) {
+    struct cluster *cluster = NULL;
+    int result = lookup_cluster(call, "cluster", &cluster);
+    if (result != 0)
+        return result;
+    bool with_tags = include_has(call, "TAGS");
+    struct value *missing = value_new_list(call->arena, 0);
+    struct writer *writer = &call->writer;
+    writer_object_begin(writer);
+    writer_key_list_begin(writer, "containerInstances");
+    value_for_each(item, value_get(call->input, "containerInstances")) {
+        const char *id = NULL;
+        result = instance_id_of(call, cluster, item->string, &id);
+        if (result != 0)
+            return result;
+        const struct instance *instance = engine_instance_find(call->engine, cluster, id);
+        if (instance != NULL)
+            result = write_instance(call, instance, with_tags);
+        else
+            value_append(call->arena, missing, value_new_string(call->arena, id));
+        if (result != 0)
+            return result;
+    }
+    writer_list_end(writer);
+    writer_key_list_begin(writer, "failures");
+    value_for_each(id, missing)
+        write_failure(writer,
+            arn_container_instance(call->arena, scope_region(call->scope), scope_account(call->scope), cluster->name,
+                id->string),
+            "MISSING");
+    writer_list_end(writer);
+    writer_object_end(writer);
+    return 0;
+}
+
+static bool status_matches(const struct instance *instance, const char *status) {
+    if (status == NULL)
+        return instance->status != INSTANCE_INACTIVE;
+    return text_equal(instance_status_name(instance->status), status);
+}
+
+int api_list_container_instances(struct api_call *call) {
+    struct cluster *cluster = NULL;
+    const char *status = value_string_nonempty(call->input, "status");
+    const char *token = NULL;
+    int64_t start = 0;
+    int result = lookup_cluster(call, "cluster", &cluster);
+    if (result != 0)
+        return result;
+    if (value_string_nonempty(call->input, "filter") != NULL)
+        return api_fail(call, ERROR_FILTER, NULL);
+    const char *filters = arena_printf(call->arena, "%s,%s", cluster->name, status != NULL ? status : "");
+    result = page_token_read(call, filters, &token);
+    if (result != 0)
+        return result;
+    /* The list only grows, in order of registration: the cursor is a place in it. */
+    if (token != NULL && text_parse_int(token, 0, INT32_MAX, &start) != 0)
+        return api_fail(call, ERROR_TOKEN, NULL);
+    unsigned limit = page_size(call, PAGE_DEFAULT);
+    unsigned written = 0;
+    unsigned index = (unsigned)start;
+    struct writer *writer = &call->writer;
+    writer_object_begin(writer);
+    writer_key_list_begin(writer, "containerInstanceArns");
+    for (; index < cluster->instance_count && written < limit; index++) {
+        if (status_matches(cluster->instances[index], status)) {
+            writer_string(writer, cluster->instances[index]->arn);
+            written++;
+        }
+    }
+    while (index < cluster->instance_count && !status_matches(cluster->instances[index], status))
+        index++;
+    writer_list_end(writer);
+    if (index < cluster->instance_count)
+        writer_key_string(writer, "nextToken", page_token_make(call, filters, arena_printf(call->arena, "%u", index)));
+    writer_object_end(writer);
+    return 0;
+}

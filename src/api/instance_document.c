@@ -1,0 +1,131 @@
+#include "instance_document.h"
+
+#include <string.h>
+
+#include "ecs-local/base/cleanup.h"
+#include "ecs-local/base/text.h"
+#include "ecs-local/domain/instance_type.h"
+
+enum {
+    /* Of an instance that says neither its resources nor a type that is known: large enough to be of use (D). */
+    DEFAULT_CPU_UNITS = 4096,
+    DEFAULT_MEMORY_MIB = 7482,
+};
+
+static const char *const reserved_tcp[] = {"22", "2376", "2375", "51678", "51679"};
+
+static struct value *find_named(const struct value *list, const char *name) {
+    value_for_each(item, list) {
+        if (text_equal(value_string(item, "name"), name))
+            return item;
+    }
+    return NULL;
+}
+
+const char *instance_document_attribute(const struct value *document, const char *name) {
+    return value_string(find_named(value_get(document, "attributes"), name), "value");
+}
+
+/* A resource object always carries all numeric members (facts: tasks 7.1). */
+static struct value *resource(struct arena *arena, const char *name, const char *type, int64_t integer,
+    struct value *strings) {
+    struct value *map = value_new_map(arena, 6);
+    value_add(arena, map, "name", value_new_string(arena, name));
+    value_add(arena, map, "type", value_new_string(arena, type));
+    value_add(arena, map, "doubleValue", value_new_real(arena, 0));
+    value_add(arena, map, "longValue", value_new_int(arena, 0));
+    value_add(arena, map, "integerValue", value_new_int(arena, integer));
+    if (strings != NULL)
+        value_add(arena, map, "stringSetValue", strings);
+    return map;
+}
+
+static struct value *default_ports(struct arena *arena) {
+    struct value *list = value_new_list(arena, array_length(reserved_tcp));
+    for (size_t index = 0; index < array_length(reserved_tcp); index++)
+        value_append(arena, list, value_new_string(arena, reserved_tcp[index]));
+    return list;
+}
+
+static struct value *ports_of(struct arena *arena, const struct value *given, const char *name, struct value *fallback) {
+    struct value *strings = value_get(find_named(given, name), "stringSetValue");
+    return resource(arena, name, "STRINGSET", 0, strings != NULL ? strings : fallback);
+}
+
+static struct value *make_resources(struct arena *arena, const struct value *given, const char *type_name) {
+    const struct instance_type *type = type_name != NULL ? instance_type_find(type_name) : NULL;
+    int64_t cpu_units = type != NULL ? type->vcpus * 1024 : DEFAULT_CPU_UNITS;
+    int64_t memory_mib = type != NULL ? type->memory_mib : DEFAULT_MEMORY_MIB;
+    struct value *list = value_new_list(arena, 5);
+    value_append(arena, list,
+        resource(arena, "CPU", "INTEGER", value_int(find_named(given, "CPU"), "integerValue", cpu_units), NULL));
+    value_append(arena, list,
+        resource(arena, "MEMORY", "INTEGER", value_int(find_named(given, "MEMORY"), "integerValue", memory_mib), NULL));
+    value_append(arena, list, ports_of(arena, given, "PORTS", default_ports(arena)));
+    value_append(arena, list, ports_of(arena, given, "PORTS_UDP", value_new_list(arena, 0)));
+    /* Anything else is kept as it came: GPU, NEURON_CORES … */
+    value_for_each(item, given) {
+        const char *name = value_string(item, "name");
+        if (name != NULL && find_named(list, name) == NULL)
+            value_append(arena, list,
+                resource(arena, name, value_string(item, "type") != NULL ? value_string(item, "type") : "INTEGER",
+                    value_int(item, "integerValue", 0), value_get(item, "stringSetValue")));
+    }
+    return list;
+}
+
+static void add_attribute(struct arena *arena, struct value *list, const char *name, const char *value) {
+    if (value == NULL || find_named(list, name) != NULL)
+        return;
+    struct value *attribute = value_new_map(arena, 2);
+    value_add(arena, attribute, "name", value_new_string(arena, name));
+    value_add(arena, attribute, "value", value_new_string(arena, value));
+    value_append(arena, list, attribute);
+}
+
+/* Name and value only: the target is the instance itself. */
+static void copy_attributes(struct arena *arena, struct value *list, const struct value *from) {
+    value_for_each(item, from) {
+        const char *name = value_string(item, "name");
+        if (name == NULL || find_named(list, name) != NULL)
+            continue;
+        struct value *attribute = value_new_map(arena, 2);
+        value_add(arena, attribute, "name", value_get(item, "name"));
+        if (value_has(item, "value"))
+            value_add(arena, attribute, "value", value_get(item, "value"));
+        value_append(arena, list, attribute);
+    }
+}
+
+static struct value *make_attributes(struct arena *arena, const struct value *request, const struct value *identity,
+    const struct value *old) {
+    struct value *list = value_new_list(arena, 64);
+    copy_attributes(arena, list, value_get(request, "attributes"));
+    add_attribute(arena, list, "ecs.ami-id", value_string(identity, "imageId"));
+    add_attribute(arena, list, "ecs.availability-zone", value_string(identity, "availabilityZone"));
+    add_attribute(arena, list, "ecs.instance-type", value_string(identity, "instanceType"));
+    const char *architecture = value_string(identity, "architecture");
+    add_attribute(arena, list, "ecs.cpu-architecture", architecture);
+    if (identity != NULL)
+        add_attribute(arena, list, "ecs.os-type", "linux");
+    copy_attributes(arena, list, value_get(old, "attributes"));
+    return list;
+}
+
+struct value *instance_document_make(struct arena *arena, const struct value *request, const struct value *identity,
+    const struct value *old) {
+    struct value *document = value_new_map(arena, 3);
+    const struct value *given = value_get(request, "totalResources");
+    struct value *attributes = make_attributes(arena, request, identity, old);
+    const char *type = value_string(find_named(attributes, "ecs.instance-type"), "value");
+    if (given == NULL && old != NULL)
+        value_add(arena, document, "registeredResources", value_get(old, "registeredResources"));
+    else
+        value_add(arena, document, "registeredResources", make_resources(arena, given, type));
+    value_add(arena, document, "attributes", attributes);
+    struct value *version = value_get(request, "versionInfo");
+    if (version == NULL)
+        version = value_get(old, "versionInfo");
+    value_add(arena, document, "versionInfo", version != NULL ? version : value_new_map(arena, 0));
+    return document;
+}

@@ -1,0 +1,81 @@
+#include "instance_reply.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ecs-local/base/value_json.h"
+
+static void write_integer_resource(struct writer *writer, const char *name, int64_t integer) {
+    writer_object_begin(writer);
+    writer_key_string(writer, "name", name);
+    writer_key_string(writer, "type", "INTEGER");
+    writer_key(writer, "doubleValue");
+    writer_real(writer, 0);
+    writer_key_int(writer, "longValue", 0);
+    writer_key_int(writer, "integerValue", integer);
+    writer_object_end(writer);
+}
+
+static void write_port_resource(struct writer *writer, const char *name, const struct port_set *ports) {
+    writer_object_begin(writer);
+    writer_key_string(writer, "name", name);
+    writer_key_string(writer, "type", "STRINGSET");
+    writer_key(writer, "doubleValue");
+    writer_real(writer, 0);
+    writer_key_int(writer, "longValue", 0);
+    writer_key_int(writer, "integerValue", 0);
+    writer_key_list_begin(writer, "stringSetValue");
+    for (uint32_t index = 0; index < ports->count; index++) {
+        char digits[8];
+        snprintf(digits, sizeof(digits), "%u", ports->ports[index]);
+        writer_string(writer, digits);
+    }
+    writer_list_end(writer);
+    writer_object_end(writer);
+}
+
+/* Free CPU and memory; reserved ports are those in use (facts: tasks 7.1). */
+static void write_remaining(struct writer *writer, const struct instance_resources *resources) {
+    writer_key_list_begin(writer, "remainingResources");
+    write_integer_resource(writer, "CPU", resources->cpu_units - resources->cpu_taken);
+    write_integer_resource(writer, "MEMORY", resources->memory_mib - resources->memory_taken);
+    write_port_resource(writer, "PORTS", &resources->reserved[PORT_TCP]);
+    write_port_resource(writer, "PORTS_UDP", &resources->reserved[PORT_UDP]);
+    writer_list_end(writer);
+}
+
+static void write_list(struct writer *writer, const char *key, const struct value *list) {
+    if (list != NULL)
+        writer_key_value_opt(writer, key, list);
+    else
+        writer_key_empty_list(writer, key);
+}
+
+int write_instance(struct api_call *call, const struct instance *instance, bool with_tags) {
+    const char *text = NULL;
+    const char *tags = NULL;
+    int result = engine_instance_document(call->engine, instance, call->arena, &text, &tags);
+    if (result != 0)
+        return result;
+    struct value *document = NULL;
+    if (value_parse(call->arena, text, strlen(text), &document) != 0)
+        document = NULL;
+    struct writer *writer = &call->writer;
+    writer_object_begin(writer);
+    writer_key_string(writer, "containerInstanceArn", instance->arn);
+    writer_key_string_opt(writer, "ec2InstanceId", instance->ec2_instance_id);
+    writer_key_int(writer, "version", instance->version);
+    writer_key_value_opt(writer, "versionInfo", value_get(document, "versionInfo"));
+    write_remaining(writer, &instance->resources);
+    write_list(writer, "registeredResources", value_get(document, "registeredResources"));
+    writer_key_string(writer, "status", instance_status_name(instance->status));
+    writer_key_bool(writer, "agentConnected", instance->agent_connected);
+    writer_key_int(writer, "runningTasksCount", instance->running);
+    writer_key_int(writer, "pendingTasksCount", instance->pending);
+    write_list(writer, "attributes", value_get(document, "attributes"));
+    writer_key_timestamp_opt(writer, "registeredAt", instance->registered_ms);
+    writer_key_empty_list(writer, "attachments");
+    writer_key_raw(writer, "tags", with_tags ? tags : "[]");
+    writer_object_end(writer);
+    return 0;
+}

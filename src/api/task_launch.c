@@ -1,0 +1,301 @@
+/* RunTask and StartTask: from a checked request to tasks on their way (facts: tasks 5.3, 5.4). */
+#include "task_launch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ecs-local/base/error.h"
+#include "ecs-local/base/text.h"
+#include "ecs-local/domain/arn.h"
+#include "ecs-local/domain/task_overrides.h"
+#include "task_reply.h"
+
+enum {
+    START_INSTANCES_MAX = 10,
+};
+
+/* The revision that the request names, which must be ACTIVE. */
+static int find_definition(struct api_call *call, struct launch *launch) {
+    const char *family = NULL;
+    int64_t revision = 0;
+    bool active = false;
+    int result =
+        lookup_task_definition_name(call, value_string(call->input, "taskDefinition"), &family, &revision);
+    if (result != 0)
+        return result;
+    result = task_definition_rows_find(engine_store(call->engine), scope_id(call->scope), family, revision,
+        &launch->definition_id, &launch->family_id, &revision, &active);
+    if (result == STORE_NOT_FOUND)
+        return api_fail(call, ERROR_TASK_DEFINITION_NOT_FOUND, NULL);
+    if (result != 0)
+        return result;
+    launch->definition_active = active;
+    launch->definition_arn =
+        arn_task_definition(call->arena, scope_region(call->scope), scope_account(call->scope), family, revision);
+    return engine_task_definition(call->engine, launch->definition_id, &launch->definition);
+}
+
+static int check_overrides(struct api_call *call, struct launch *launch) {
+    struct violation violation;
+    const struct value *overrides = value_get(call->input, "overrides");
+    size_t length = overrides != NULL ? strlen(value_text(call, overrides)) : 0;
+    if (task_overrides_check(call->arena, overrides, length, launch->definition, &violation) != 0)
+        return api_fail_with(call, &violation);
+    launch->overrides = task_overrides_normalise(call->arena, overrides, launch->definition,
+        scope_partition(call->scope), scope_account(call->scope));
+    task_overrides_demand(call->arena, overrides, launch->definition, &launch->demand);
+    return 0;
+}
+
+static int check_network(struct api_call *call, struct launch *launch) {
+    const struct value *network = value_get(value_get(call->input, "networkConfiguration"), "awsvpcConfiguration");
+    bool awsvpc = launch->definition->network_mode == NETWORK_AWSVPC;
+    if (awsvpc && network == NULL)
+        return api_fail(call, ERROR_NETWORK_MISSING, NULL);
+    if (!awsvpc && network != NULL)
+        return api_fail(call, ERROR_NETWORK_NOT_VALID, NULL);
+    if (network == NULL)
+        return 0;
+    launch->subnet_id = value_string_at(value_get(network, "subnets"), 0);
+    if (launch->subnet_id == NULL)
+        return api_fail(call, ERROR_SUBNETS_EMPTY, NULL);
+    if (launch->kind != LAUNCH_FARGATE && text_equal(value_string(network, "assignPublicIp"), "ENABLED"))
+        return api_fail(call, ERROR_PUBLIC_IP, NULL);
+    return 0;
+}
+
+static int check_roles(struct api_call *call, struct launch *launch) {
+    if (!value_bool(call->input, "enableExecuteCommand", false))
+        return 0;
+    if (launch->definition->task_role_arn == NULL &&
+        value_string_nonempty(value_get(call->input, "overrides"), "taskRoleArn") == NULL)
+        return api_fail(call, ERROR_EXECUTE_COMMAND_ROLE, NULL);
+    return 0;
+}
+
+/* What RunTask and StartTask check alike. The launch type is known by now. */
+static int check_launch(struct api_call *call, struct launch *launch) {
+    static const char *const names[] = {
+        [LAUNCH_EC2] = "EC2", [LAUNCH_FARGATE] = "FARGATE", [LAUNCH_EXTERNAL] = "EXTERNAL"};
+    launch->launch_type = names[launch->kind];
+    if (!launch->definition_active)
+        return api_fail(call, ERROR_TASK_DEFINITION_INACTIVE, NULL);
+    if (text_equal(value_string(call->input, "propagateTags"), "SERVICE"))
+        return api_fail(call, ERROR_PROPAGATE_SERVICE, NULL);
+    int result = check_tags(call, value_get(call->input, "tags"));
+    if (result != 0)
+        return result;
+    if (!launch_supported(launch->definition, launch->kind))
+        return api_fail(call, ERROR_LAUNCH_TYPE_UNSUPPORTED, launch->launch_type);
+    result = check_network(call, launch);
+    if (result == 0)
+        result = check_overrides(call, launch);
+    return result == 0 ? check_roles(call, launch) : result;
+}
+
+/* The launch type of the request, its capacity provider strategy or the cluster's. Only the Fargate providers exist:
+ * the one with the largest weight takes the tasks. */
+static int choose_launch_type(struct api_call *call, const struct cluster *cluster, struct launch *launch) {
+    const char *type = value_string_nonempty(call->input, "launchType");
+    const struct value *strategy = value_get(call->input, "capacityProviderStrategy");
+    if (type != NULL && value_count(strategy) != 0)
+        return api_fail(call, ERROR_LAUNCH_AND_STRATEGY, NULL);
+    if (type == NULL && value_count(strategy) == 0)
+        strategy = launch_cluster_strategy(call, cluster);
+    if (type == NULL && value_count(strategy) != 0)
+        return launch_choose_provider(call, strategy, launch);
+    if (text_equal(type, "FARGATE"))
+        launch->kind = LAUNCH_FARGATE;
+    else
+        launch->kind = text_equal(type, "EXTERNAL") ? LAUNCH_EXTERNAL : LAUNCH_EC2;
+    return 0;
+}
+
+static int check_platform(struct api_call *call, struct launch *launch) {
+    const char *version = value_string_nonempty(call->input, "platformVersion");
+    if (launch->kind != LAUNCH_FARGATE)
+        return version != NULL ? api_fail(call, ERROR_PLATFORM_VERSION_EC2, NULL) : 0;
+    if (value_count(value_get(call->input, "placementConstraints")) != 0)
+        return api_fail(call, ERROR_FARGATE_CONSTRAINTS, NULL);
+    if (value_count(value_get(call->input, "placementStrategy")) != 0)
+        return api_fail(call, ERROR_FARGATE_STRATEGIES, NULL);
+    return launch_choose_platform(call, version, launch);
+}
+
+/* Random placement is what there is; anything else must not be taken for it. */
+static int check_placement(struct api_call *call) {
+    value_for_each(constraint, value_get(call->input, "placementConstraints")) {
+        if (text_equal(value_string(constraint, "type"), "distinctInstance") && value_has(constraint, "expression"))
+            return api_fail(call, ERROR_DISTINCT_EXPRESSION, NULL);
+        return api_fail(call, ERROR_NOT_BUILT, "placementConstraints");
+    }
+    value_for_each(strategy, value_get(call->input, "placementStrategy")) {
+        if (!text_equal(value_string(strategy, "type"), "random"))
+            return api_fail(call, ERROR_NOT_BUILT, "the placement strategies spread and binpack");
+    }
+    return 0;
+}
+
+static bool has_active_instance(const struct cluster *cluster) {
+    for (unsigned index = 0; index < cluster->instance_count; index++) {
+        if (cluster->instances[index]->status == INSTANCE_ACTIVE)
+            return true;
+    }
+    return false;
+}
+
+/* When nothing could be placed: one failure for each examined instance; when some could: one for each missing task
+ * (facts: tasks 5.3; issue of partial placement: D). */
+static void write_placement_failures(struct api_call *call, const struct cluster *cluster,
+    const struct place_request *request, unsigned missing, bool partial) {
+    unsigned written = 0;
+    for (unsigned round = 0; missing != 0 && round < 2; round++) {
+        for (unsigned index = 0; index < cluster->instance_count && (!partial || written < missing); index++) {
+            const struct instance *instance = cluster->instances[index];
+            if (instance->status != INSTANCE_ACTIVE)
+                continue;
+            const char *reason = engine_refusal(instance, request);
+            if (reason == NULL)
+                continue;
+            write_failure(&call->writer, instance->arn, reason);
+            written++;
+        }
+        if (!partial || written >= missing)
+            return;
+    }
+}
+
+static int run_on_instances(struct api_call *call, struct cluster *cluster, struct launch *launch, unsigned count) {
+    struct place_request request = {
+        .definition_id = launch->definition_id,
+        .definition = launch->definition,
+        .demand = &launch->demand,
+    };
+    unsigned placed = 0;
+    for (; placed < count; placed++) {
+        struct instance *instance = NULL;
+        int result = engine_place(call->engine, cluster, &request, &instance);
+        if (result == ENGINE_NOT_FOUND)
+            break;
+        if (result == 0)
+            result = launch_task(call, cluster, instance, launch);
+        if (result != 0)
+            return result;
+    }
+    writer_list_end(&call->writer);
+    writer_key_list_begin(&call->writer, "failures");
+    write_placement_failures(call, cluster, &request, count - placed, placed != 0);
+    writer_list_end(&call->writer);
+    return 0;
+}
+
+static int run_on_fargate(struct api_call *call, struct cluster *cluster, struct launch *launch, unsigned count) {
+    for (unsigned index = 0; index < count; index++) {
+        int result = launch_task(call, cluster, NULL, launch);
+        if (result != 0)
+            return result;
+    }
+    writer_list_end(&call->writer);
+    writer_key_empty_list(&call->writer, "failures");
+    return 0;
+}
+
+int api_run_task(struct api_call *call) {
+    struct launch launch = {0};
+    struct cluster *cluster = NULL;
+    int result = find_definition(call, &launch);
+    if (result == 0)
+        result = lookup_active_cluster(call, "cluster", &cluster);
+    if (result == 0)
+        result = choose_launch_type(call, cluster, &launch);
+    if (result == 0)
+        result = check_platform(call, &launch);
+    if (result == 0)
+        result = check_launch(call, &launch);
+    if (result == 0)
+        result = check_placement(call);
+    if (result != 0)
+        return result;
+    if (launch.kind != LAUNCH_FARGATE && !has_active_instance(cluster))
+        return api_fail(call, ERROR_NO_INSTANCES, NULL);
+    unsigned count = (unsigned)value_int(call->input, "count", 1);
+    writer_object_begin(&call->writer);
+    writer_key_list_begin(&call->writer, "tasks");
+    result = launch.kind == LAUNCH_FARGATE ? run_on_fargate(call, cluster, &launch, count)
+                                           : run_on_instances(call, cluster, &launch, count);
+    writer_object_end(&call->writer);
+    return result;
+}
+
+struct start_failure {
+    const char *arn;
+    const char *reason;
+};
+
+/* Starts on one named instance, or says why not. */
+static int start_on(struct api_call *call, struct cluster *cluster, const char *id, struct launch *launch,
+    const char **ret_reason) {
+    struct place_request request = {
+        .definition_id = launch->definition_id,
+        .definition = launch->definition,
+        .demand = &launch->demand,
+    };
+    struct instance *instance = engine_instance_find(call->engine, cluster, id);
+    if (instance == NULL)
+        *ret_reason = "MISSING";
+    else if (instance->status == INSTANCE_INACTIVE)
+        *ret_reason = "INACTIVE";
+    else
+        *ret_reason = engine_refusal(instance, &request);
+    return *ret_reason == NULL ? launch_task(call, cluster, instance, launch) : 0;
+}
+
+static int resolve_instances(struct api_call *call, const struct cluster *cluster, const struct value *list,
+    const char *ids[START_INSTANCES_MAX]) {
+    for (size_t index = 0; index < value_count(list) && index < START_INSTANCES_MAX; index++) {
+        struct violation violation;
+        if (arn_resolve_in_cluster(call->arena, ARN_CONTAINER_INSTANCE, "containerInstance",
+                value_string_at(list, index), cluster->name, scope_region(call->scope), scope_account(call->scope),
+                &ids[index], &violation) != 0)
+            return api_fail_with(call, &violation);
+    }
+    return 0;
+}
+
+int api_start_task(struct api_call *call) {
+    struct launch launch = {.kind = LAUNCH_EC2};
+    struct cluster *cluster = NULL;
+    const char *ids[START_INSTANCES_MAX];
+    const struct value *list = value_get(call->input, "containerInstances");
+    int result = find_definition(call, &launch);
+    if (result == 0)
+        result = lookup_active_cluster(call, "cluster", &cluster);
+    if (result == 0)
+        result = check_launch(call, &launch);
+    if (result == 0)
+        result = resolve_instances(call, cluster, list, ids);
+    if (result != 0)
+        return result;
+    struct start_failure failures[START_INSTANCES_MAX];
+    unsigned failed = 0;
+    writer_object_begin(&call->writer);
+    writer_key_list_begin(&call->writer, "tasks");
+    for (size_t index = 0; index < value_count(list) && index < START_INSTANCES_MAX; index++) {
+        const char *reason = NULL;
+        result = start_on(call, cluster, ids[index], &launch, &reason);
+        if (result != 0)
+            return result;
+        if (reason != NULL)
+            failures[failed++] = (struct start_failure){
+                arn_container_instance(call->arena, scope_region(call->scope), scope_account(call->scope),
+                    cluster->name, ids[index]),
+                reason};
+    }
+    writer_list_end(&call->writer);
+    writer_key_list_begin(&call->writer, "failures");
+    for (unsigned index = 0; index < failed; index++)
+        write_failure(&call->writer, failures[index].arn, failures[index].reason);
+    writer_list_end(&call->writer);
+    writer_object_end(&call->writer);
+    return 0;
+}

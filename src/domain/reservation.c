@@ -1,0 +1,89 @@
+/* A task's demand as the text of a column: "cpu memory gpus t80,443 u53 T49153 U50000"
+ * (t/u: fixed tcp/udp ports, T/U: dynamic ones). */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ecs-local/base/error.h"
+#include "ecs-local/domain/task.h"
+
+enum {
+    DIGITS_MAX = 6, /* of a port and its comma */
+};
+
+static size_t append_ports(char *text, size_t length, char letter, const struct port_list *list) {
+    if (list->count == 0)
+        return length;
+    text[length++] = ' ';
+    text[length++] = letter;
+    for (uint32_t index = 0; index < list->count; index++)
+        length += (size_t)snprintf(text + length, DIGITS_MAX + 1, "%s%u", index != 0 ? "," : "", list->ports[index]);
+    return length;
+}
+
+const char *task_reservation_text(struct arena *arena, const struct task_demand *demand) {
+    size_t ports = 0;
+    for (unsigned protocol = 0; protocol < PORT_PROTOCOL_COUNT; protocol++)
+        ports += demand->fixed[protocol].count + demand->dynamic[protocol].count;
+    char numbers[80];
+    int length = snprintf(numbers, sizeof(numbers), "%lld %lld %lld", (long long)demand->cpu_units,
+        (long long)demand->memory_mib, (long long)demand->gpus);
+    char *text = arena_alloc(arena, (size_t)length + ports * DIGITS_MAX + 16);
+    memcpy(text, numbers, (size_t)length);
+    size_t used = (size_t)length;
+    used = append_ports(text, used, 't', &demand->fixed[PORT_TCP]);
+    used = append_ports(text, used, 'u', &demand->fixed[PORT_UDP]);
+    used = append_ports(text, used, 'T', &demand->dynamic[PORT_TCP]);
+    used = append_ports(text, used, 'U', &demand->dynamic[PORT_UDP]);
+    text[used] = '\0';
+    return text;
+}
+
+static struct port_list *list_of(struct task_demand *demand, char letter) {
+    enum port_protocol protocol = tolower((unsigned char)letter) == 't' ? PORT_TCP : PORT_UDP;
+    return letter == 't' || letter == 'u' ? &demand->fixed[protocol] : &demand->dynamic[protocol];
+}
+
+static int parse_ports(struct arena *arena, const char **cursor, struct port_list *list) {
+    size_t length = strcspn(*cursor, " ");
+    list->ports = arena_new_array(arena, uint16_t, length / 2 + 1);
+    const char *end = *cursor + length;
+    while (*cursor < end) {
+        char *next = NULL;
+        unsigned long port = strtoul(*cursor, &next, 10);
+        if (next == *cursor || port > UINT16_MAX)
+            return ERR_BUG;
+        list->ports[list->count++] = (uint16_t)port;
+        *cursor = *next == ',' ? next + 1 : next;
+        if (*next != ',' && next != end)
+            return ERR_BUG;
+    }
+    return 0;
+}
+
+int task_reservation_parse(struct arena *arena, const char *text, struct task_demand *ret_demand) {
+    struct task_demand demand = {0};
+    long long cpu = 0;
+    long long memory = 0;
+    long long gpus = 0;
+    int used = 0;
+    if (sscanf(text, "%lld %lld %lld%n", &cpu, &memory, &gpus, &used) != 3)
+        return ERR_BUG;
+    demand.cpu_units = cpu;
+    demand.memory_mib = memory;
+    demand.gpus = gpus;
+    const char *cursor = text + used;
+    while (*cursor == ' ') {
+        char letter = cursor[1];
+        if (letter == '\0' || strchr("tuTU", letter) == NULL)
+            return ERR_BUG;
+        cursor += 2;
+        if (parse_ports(arena, &cursor, list_of(&demand, letter)) != 0)
+            return ERR_BUG;
+    }
+    if (*cursor != '\0')
+        return ERR_BUG;
+    *ret_demand = demand;
+    return 0;
+}

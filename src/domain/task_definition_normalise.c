@@ -1,0 +1,188 @@
+/* The document that comes back: AWS's defaults and member order (facts: tasks 4.3). */
+#include <string.h>
+
+#include "ecs-local/base/cleanup.h"
+#include "ecs-local/base/text.h"
+#include "ecs-local/domain/task_definition.h"
+
+/* The order of ContainerDefinition in AWS's replies. Members of the model that are not named here follow. */
+static const char *const container_order[] = {"name", "image", "repositoryCredentials", "cpu", "memory",
+    "memoryReservation", "links", "portMappings", "essential", "restartPolicy", "entryPoint", "command", "environment",
+    "environmentFiles", "mountPoints", "volumesFrom", "linuxParameters", "secrets", "dependsOn", "startTimeout",
+    "stopTimeout", "versionConsistency", "hostname", "user", "workingDirectory", "disableNetworking", "privileged",
+    "readonlyRootFilesystem", "dnsServers", "dnsSearchDomains", "extraHosts", "dockerSecurityOptions", "interactive",
+    "pseudoTerminal", "dockerLabels", "ulimits", "logConfiguration", "healthCheck", "systemControls",
+    "resourceRequirements", "firelensConfiguration", "credentialSpecs"};
+
+static const char *const definition_order[] = {"networkMode", "volumes", "placementConstraints", "runtimePlatform",
+    "requiresCompatibilities", "cpu", "memory", "inferenceAccelerators", "pidMode", "ipcMode", "proxyConfiguration",
+    "ephemeralStorage", "enableFaultInjection"};
+
+static struct value *empty_list(struct arena *arena) {
+    return value_new_list(arena, 0);
+}
+
+static struct value *normalise_mapping(struct arena *arena, const struct value *mapping, const char *network_mode) {
+    struct value *result = value_new_map(arena, 6);
+    struct value *container_port = value_get(mapping, "containerPort");
+    bool ranged = value_has(mapping, "containerPortRange");
+    bool same_port = text_equal(network_mode, "awsvpc") || text_equal(network_mode, "host");
+    if (container_port != NULL)
+        value_add(arena, result, "containerPort", container_port);
+    if (value_has(mapping, "hostPort"))
+        value_add(arena, result, "hostPort", value_get(mapping, "hostPort"));
+    else if (!ranged)
+        value_add(arena, result, "hostPort",
+            same_port && container_port != NULL ? container_port : value_new_int(arena, 0));
+    /* Any other text than udp is taken for tcp (facts: tasks 4.3). */
+    bool udp = text_equal(value_string(mapping, "protocol"), "udp");
+    value_add(arena, result, "protocol", value_new_string(arena, udp ? "udp" : "tcp"));
+    for (uint32_t index = 0; index < mapping->count; index++) {
+        if (!value_has(result, mapping->entries[index].key))
+            value_add(arena, result, mapping->entries[index].key, mapping->entries[index].value);
+    }
+    return result;
+}
+
+static struct value *normalise_mappings(struct arena *arena, const struct value *mappings, const char *network_mode) {
+    struct value *list = value_new_list(arena, value_count(mappings));
+    value_for_each(mapping, mappings)
+        value_append(arena, list, normalise_mapping(arena, mapping, network_mode));
+    return list;
+}
+
+static struct value *normalise_health_check(struct arena *arena, const struct value *check) {
+    struct value *result = value_clone(arena, check);
+    static const struct {
+        const char *key;
+        int64_t fallback;
+    } defaults[] = {{"interval", 30}, {"timeout", 5}, {"retries", 3}};
+    for (size_t index = 0; index < array_length(defaults); index++) {
+        if (!value_has(result, defaults[index].key))
+            value_add(arena, result, defaults[index].key, value_new_int(arena, defaults[index].fallback));
+    }
+    return result;
+}
+
+/* What AWS fills in when the member is absent; NULL: nothing. */
+static struct value *container_default(struct arena *arena, const char *key) {
+    static const char *const lists[] = {"portMappings", "environment", "mountPoints", "volumesFrom", "systemControls"};
+    for (size_t index = 0; index < array_length(lists); index++) {
+        if (text_equal(key, lists[index]))
+            return empty_list(arena);
+    }
+    if (text_equal(key, "cpu"))
+        return value_new_int(arena, 0);
+    return text_equal(key, "essential") ? value_new_bool(arena, true) : NULL;
+}
+
+static struct value *normalise_member(struct arena *arena, const char *key, struct value *member,
+    const char *network_mode) {
+    if (member == NULL)
+        return container_default(arena, key);
+    if (text_equal(key, "portMappings"))
+        return normalise_mappings(arena, member, network_mode);
+    return text_equal(key, "healthCheck") ? normalise_health_check(arena, member) : member;
+}
+
+static struct value *normalise_container(struct arena *arena, const struct value *container, const char *network_mode) {
+    struct value *result = value_new_map(arena, container->count + 8);
+    for (size_t index = 0; index < array_length(container_order); index++) {
+        const char *key = container_order[index];
+        struct value *member = normalise_member(arena, key, value_get(container, key), network_mode);
+        if (member != NULL)
+            value_add(arena, result, key, member);
+    }
+    for (uint32_t index = 0; index < container->count; index++) {
+        if (!value_has(result, container->entries[index].key))
+            value_add(arena, result, container->entries[index].key, container->entries[index].value);
+    }
+    return result;
+}
+
+static struct value *normalise_containers(struct arena *arena, const struct value *request) {
+    const struct value *containers = value_get(request, "containerDefinitions");
+    struct value *list = value_new_list(arena, value_count(containers));
+    value_for_each(container, containers)
+        value_append(arena, list, normalise_container(arena, container, value_string(request, "networkMode")));
+    return list;
+}
+
+/* A bind volume without a host comes back with an empty one; an EFS volume shows its root (facts: tasks 4.3). */
+static struct value *normalise_volume(struct arena *arena, const struct value *volume) {
+    static const char *const others[] = {"host", "dockerVolumeConfiguration", "efsVolumeConfiguration",
+        "s3filesVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration", "configuredAtLaunch"};
+    struct value *result = value_clone(arena, volume);
+    bool is_bind = true;
+    for (size_t index = 0; index < array_length(others); index++)
+        is_bind = is_bind && !value_has(volume, others[index]);
+    if (is_bind)
+        value_add(arena, result, "host", value_new_map(arena, 0));
+    struct value *efs = value_get(result, "efsVolumeConfiguration");
+    if (efs != NULL && !value_has(efs, "rootDirectory"))
+        value_add(arena, efs, "rootDirectory", value_new_string(arena, "/"));
+    return result;
+}
+
+static struct value *normalise_volumes(struct arena *arena, const struct value *volumes) {
+    struct value *list = value_new_list(arena, value_count(volumes));
+    value_for_each(volume, volumes)
+        value_append(arena, list, normalise_volume(arena, volume));
+    return list;
+}
+
+static struct value *number_text(struct arena *arena, int64_t number) {
+    return value_new_string(arena, arena_printf(arena, "%lld", (long long)number));
+}
+
+static struct value *normalise_definition_member(struct arena *arena, const char *key, struct value *member) {
+    int64_t number = 0;
+    if (text_equal(key, "volumes"))
+        return normalise_volumes(arena, member);
+    if (member == NULL)
+        return text_equal(key, "placementConstraints") ? empty_list(arena) : NULL;
+    if (member->kind == VALUE_STRING && member->string[0] == '\0')
+        return NULL; /* "" means "not given" (facts: services 1.2) */
+    if (text_equal(key, "requiresCompatibilities") && member->count == 0)
+        return NULL; /* facts: tasks 6.3 */
+    if (text_equal(key, "cpu") && task_definition_parse_cpu(member->string, &number) == 0)
+        return number_text(arena, number);
+    if (text_equal(key, "memory") && task_definition_parse_memory(member->string, &number) == 0)
+        return number_text(arena, number);
+    return member;
+}
+
+const char *task_definition_role_arn(struct arena *arena, const char *role, const char *partition,
+    const char *account) {
+    if (text_starts_with(role, "arn:"))
+        return role;
+    return arena_printf(arena, "arn:%s:iam::%s:role/%s", partition, account, role);
+}
+
+static void add_role(struct arena *arena, struct value *document, const struct value *request, const char *key,
+    const char *partition, const char *account) {
+    const char *role = value_string_nonempty(request, key);
+    if (role != NULL)
+        value_add(arena, document, key,
+            value_new_string(arena, task_definition_role_arn(arena, role, partition, account)));
+}
+
+struct value *task_definition_normalise(struct arena *arena, const struct value *request, const char *partition,
+    const char *account) {
+    struct value *document = value_new_map(arena, 24);
+    value_add(arena, document, "containerDefinitions", normalise_containers(arena, request));
+    value_add(arena, document, "family", value_get(request, "family"));
+    add_role(arena, document, request, "taskRoleArn", partition, account);
+    add_role(arena, document, request, "executionRoleArn", partition, account);
+    for (size_t index = 0; index < array_length(definition_order); index++) {
+        const char *key = definition_order[index];
+        struct value *member = normalise_definition_member(arena, key, value_get(request, key));
+        if (member != NULL)
+            value_add(arena, document, key, member);
+    }
+    struct value *attributes = task_definition_attributes(arena, document);
+    if (value_count(attributes) != 0)
+        value_add(arena, document, "requiresAttributes", attributes);
+    value_add(arena, document, "compatibilities", task_definition_compatibilities(arena, document));
+    return document;
+}

@@ -1,0 +1,144 @@
+#include "ecs-local/domain/task_overrides.h"
+
+#include <string.h>
+
+#include "ecs-local/base/text.h"
+
+enum {
+    OVERRIDES_MAX = 8192, /* characters, JSON punctuation included */
+};
+
+static int invalid(struct violation *ret_violation, const char *message) {
+    *ret_violation = (struct violation){.code = "InvalidParameterException", .message = message};
+    return 1;
+}
+
+static const struct task_definition_container *container_of(const struct task_definition *definition,
+    const char *name) {
+    for (unsigned index = 0; index < definition->container_count; index++) {
+        if (text_equal(definition->containers[index].name, name))
+            return &definition->containers[index];
+    }
+    return NULL;
+}
+
+int task_overrides_check(struct arena *arena, const struct value *overrides, size_t json_length,
+    const struct task_definition *definition, struct violation *ret_violation) {
+    int64_t ignored = 0;
+    if (json_length > OVERRIDES_MAX)
+        return invalid(ret_violation, "Container Overrides length must be at most 8192");
+    value_for_each(entry, value_get(overrides, "containerOverrides")) {
+        const char *name = value_string_nonempty(entry, "name");
+        /* An empty entry overrides nothing (facts: tasks 5.3: a name is required when it is not empty). */
+        if (name == NULL && entry->count == 0)
+            continue;
+        if (name == NULL)
+            return invalid(ret_violation, "Container override name can not be blank.");
+        if (container_of(definition, name) == NULL)
+            return invalid(ret_violation,
+                arena_printf(arena, "Override for container named %s is not a container in the TaskDefinition.", name));
+    }
+    const char *cpu = value_string_nonempty(overrides, "cpu");
+    const char *memory = value_string_nonempty(overrides, "memory");
+    if (cpu != NULL && task_definition_parse_cpu(cpu, &ignored) != 0)
+        return invalid(ret_violation, "Invalid 'cpu' setting for task.");
+    if (memory != NULL && task_definition_parse_memory(memory, &ignored) != 0)
+        return invalid(ret_violation, "Invalid 'memory' setting for task.");
+    return 0;
+}
+
+static struct value *override_named(const struct value *list, const char *name) {
+    value_for_each(entry, list) {
+        if (text_equal(value_string(entry, "name"), name))
+            return entry;
+    }
+    return NULL;
+}
+
+static struct value *normalise_containers(struct arena *arena, const struct value *given,
+    const struct task_definition *definition) {
+    struct value *list = value_new_list(arena, definition->container_count);
+    for (unsigned index = 0; index < definition->container_count; index++) {
+        struct value *entry = override_named(given, definition->containers[index].name);
+        if (entry == NULL) {
+            entry = value_new_map(arena, 1);
+            value_add(arena, entry, "name", value_new_string(arena, definition->containers[index].name));
+        }
+        value_append(arena, list, entry);
+    }
+    return list;
+}
+
+static void add_role(struct arena *arena, struct value *result, const struct value *overrides, const char *key,
+    const char *partition, const char *account) {
+    const char *role = value_string_nonempty(overrides, key);
+    if (role != NULL)
+        value_add(arena, result, key,
+            value_new_string(arena, task_definition_role_arn(arena, role, partition, account)));
+}
+
+struct value *task_overrides_normalise(struct arena *arena, const struct value *overrides,
+    const struct task_definition *definition, const char *partition, const char *account) {
+    struct value *result = value_new_map(arena, 7);
+    value_add(arena, result, "containerOverrides",
+        normalise_containers(arena, value_get(overrides, "containerOverrides"), definition));
+    if (value_string_nonempty(overrides, "cpu") != NULL)
+        value_add(arena, result, "cpu", value_get(overrides, "cpu"));
+    struct value *accelerators = value_get(overrides, "inferenceAcceleratorOverrides");
+    value_add(arena, result, "inferenceAcceleratorOverrides",
+        accelerators != NULL ? accelerators : value_new_list(arena, 0));
+    add_role(arena, result, overrides, "executionRoleArn", partition, account);
+    if (value_string_nonempty(overrides, "memory") != NULL)
+        value_add(arena, result, "memory", value_get(overrides, "memory"));
+    add_role(arena, result, overrides, "taskRoleArn", partition, account);
+    if (value_has(overrides, "ephemeralStorage"))
+        value_add(arena, result, "ephemeralStorage", value_get(overrides, "ephemeralStorage"));
+    return result;
+}
+
+/* Memory that placement reserves for a container: the soft limit when there is one (facts: tasks 5.3). */
+static int64_t memory_of(const struct task_definition_container *container, const struct value *entry) {
+    int64_t reservation = value_int(entry, "memoryReservation", container->memory_reservation_mib);
+    return reservation != 0 ? reservation : value_int(entry, "memory", container->memory_mib);
+}
+
+static void add_fixed_ports(struct task_demand *demand, const struct task_definition_container *container) {
+    for (unsigned index = 0; index < container->port_count; index++) {
+        const struct task_definition_port *port = &container->ports[index];
+        struct port_list *list = &demand->fixed[port->udp ? PORT_UDP : PORT_TCP];
+        if (port->host_port != 0)
+            list->ports[list->count++] = (uint16_t)port->host_port;
+    }
+}
+
+void task_overrides_demand(struct arena *arena, const struct value *overrides,
+    const struct task_definition *definition, struct task_demand *ret_demand) {
+    struct task_demand demand = {0};
+    const struct value *given = value_get(overrides, "containerOverrides");
+    unsigned ports = 0;
+    for (unsigned index = 0; index < definition->container_count; index++)
+        ports += definition->containers[index].port_count;
+    demand.fixed[PORT_TCP].ports = arena_new_array(arena, uint16_t, ports);
+    demand.fixed[PORT_UDP].ports = arena_new_array(arena, uint16_t, ports);
+    for (unsigned index = 0; index < definition->container_count; index++) {
+        const struct task_definition_container *container = &definition->containers[index];
+        const struct value *entry = override_named(given, container->name);
+        demand.cpu_units += value_int(entry, "cpu", container->cpu_units);
+        demand.memory_mib += memory_of(container, entry);
+        demand.gpus += container->gpus;
+        /* With an interface of its own a task uses none of the instance's ports. */
+        if (definition->network_mode != NETWORK_AWSVPC)
+            add_fixed_ports(&demand, container);
+    }
+    const char *cpu = value_string_nonempty(overrides, "cpu");
+    const char *memory = value_string_nonempty(overrides, "memory");
+    if (cpu == NULL)
+        cpu = definition->cpu;
+    if (memory == NULL)
+        memory = definition->memory;
+    if (cpu != NULL)
+        task_definition_parse_cpu(cpu, &demand.cpu_units);
+    if (memory != NULL)
+        task_definition_parse_memory(memory, &demand.memory_mib);
+    *ret_demand = demand;
+}

@@ -1,0 +1,328 @@
+/* Container instances in memory: what they have, what is taken of it, and their place in their cluster. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attribute_sets.h"
+#include "ecs-local/base/error.h"
+#include "ecs-local/base/text.h"
+#include "ecs-local/base/value_json.h"
+#include "ecs-local/domain/arn.h"
+#include "ecs-local/store/instance_rows.h"
+#include "engine_internal.h"
+
+enum {
+    STOP_BATCH = 256,
+};
+
+static const char *const status_names[INSTANCE_STATUS_COUNT] = {
+    [INSTANCE_ACTIVE] = "ACTIVE",
+    [INSTANCE_DRAINING] = "DRAINING",
+    [INSTANCE_INACTIVE] = "INACTIVE",
+};
+
+const char *instance_status_name(enum instance_status status) {
+    return status_names[status];
+}
+
+static enum instance_status status_of(const char *name) {
+    for (unsigned status = 0; status < INSTANCE_STATUS_COUNT; status++) {
+        if (text_equal(name, status_names[status]))
+            return (enum instance_status)status;
+    }
+    return INSTANCE_INACTIVE;
+}
+
+bool instance_has_attribute(const struct instance *instance, const char *name) {
+    return attribute_set_has(instance->attributes, name);
+}
+
+struct instance *instance_by_row(struct engine *engine, int64_t id) {
+    return id > 0 && id < engine->instances_by_row_size ? engine->instances_by_row[id] : NULL;
+}
+
+static void remember_row(struct engine *engine, struct instance *instance) {
+    if (instance->id >= engine->instances_by_row_size) {
+        int64_t size = instance->id * 2 + 64;
+        engine->instances_by_row = xrealloc(engine->instances_by_row, (size_t)size * sizeof(struct instance *));
+        for (int64_t row = engine->instances_by_row_size; row < size; row++)
+            engine->instances_by_row[row] = NULL;
+        engine->instances_by_row_size = size;
+    }
+    engine->instances_by_row[instance->id] = instance;
+}
+
+static int instance_key(char key[80], int64_t cluster_row, const char *instance_id) {
+    int length = snprintf(key, 80, "%lld/%s", (long long)cluster_row, instance_id);
+    return length > 0 && length < 80 ? length : -1;
+}
+
+struct instance *engine_instance_find(struct engine *engine, struct cluster *cluster, const char *instance_id) {
+    char key[80];
+    int length = instance_key(key, cluster->id, instance_id);
+    struct instance_entry *entry = NULL;
+    if (length > 0)
+        HASH_FIND(hh, engine->instances, key, (unsigned)length, entry);
+    return entry != NULL ? &entry->instance : NULL;
+}
+
+static void join_cluster(struct cluster *cluster, struct instance *instance) {
+    if ((cluster->instance_count & (cluster->instance_count - 1)) == 0) {
+        size_t capacity = cluster->instance_count != 0 ? (size_t)cluster->instance_count * 2 : 1;
+        cluster->instances = xrealloc(cluster->instances, capacity * sizeof(struct instance *));
+    }
+    instance->index = cluster->instance_count;
+    cluster->instances[cluster->instance_count++] = instance;
+    cluster->registered += instance->status != INSTANCE_INACTIVE;
+}
+
+static const struct value *find_named(const struct value *list, const char *name) {
+    value_for_each(item, list) {
+        if (text_equal(value_string(item, "name"), name))
+            return item;
+    }
+    return NULL;
+}
+
+static void read_ports(struct port_set *set, const struct value *resources, const char *name) {
+    value_for_each(port, value_get(find_named(resources, name), "stringSetValue")) {
+        int64_t number = 0;
+        if (port->kind == VALUE_STRING && text_parse_int(port->string, 1, UINT16_MAX, &number) == 0)
+            port_set_add(set, (uint16_t)number);
+    }
+}
+
+static void read_resources(struct instance_resources *resources, const struct value *registered) {
+    resources->cpu_units = value_int(find_named(registered, "CPU"), "integerValue", 0);
+    resources->memory_mib = value_int(find_named(registered, "MEMORY"), "integerValue", 0);
+    resources->gpus = (int64_t)value_count(value_get(find_named(registered, "GPU"), "stringSetValue"));
+    read_ports(&resources->reserved[PORT_TCP], registered, "PORTS");
+    read_ports(&resources->reserved[PORT_UDP], registered, "PORTS_UDP");
+}
+
+/* What placement and state machines read of the document. */
+static int read_document(struct engine *engine, struct instance *instance, const char *text) {
+    struct value *document = NULL;
+    if (value_parse(engine->turn, text, strlen(text), &document) != 0)
+        return error_raise(ERR_STORE, "the stored container instance %s cannot be read", instance->instance_id);
+    const struct value *attributes = value_get(document, "attributes");
+    const char *architecture = value_string(find_named(attributes, "ecs.cpu-architecture"), "value");
+    const char *zone = value_string(find_named(attributes, "ecs.availability-zone"), "value");
+    read_resources(&instance->resources, value_get(document, "registeredResources"));
+    instance->attributes = attribute_sets_intern(engine->attribute_sets, attributes);
+    instance->cpu_architecture = text_equal(architecture, "arm64") ? "arm64" : "x86_64";
+    instance->zone = arena_strdup(engine->world, zone);
+    return 0;
+}
+
+static int instance_add(struct engine *engine, struct cluster *cluster, const struct instance_row *row,
+    struct instance **ret_instance) {
+    char key[80];
+    int length = instance_key(key, cluster->id, row->instance_id);
+    if (length < 0)
+        return error_raise(ERR_BUG, "a container instance id is too long");
+    struct instance_entry *entry = xcalloc(1, sizeof(*entry));
+    struct instance *instance = &entry->instance;
+    instance->id = row->id;
+    instance->cluster = cluster;
+    instance->instance_id = arena_strdup(engine->world, row->instance_id);
+    instance->arn = arn_container_instance(engine->world, cluster->scope->region, cluster->scope->account,
+        cluster->name, row->instance_id);
+    instance->status = status_of(row->status);
+    instance->agent_connected = row->agent_connected;
+    instance->simulated = row->simulated;
+    instance->ec2_instance_id = arena_strdup(engine->world, row->ec2_instance_id);
+    instance->registered_ms = row->registered_ms;
+    instance->version = row->version;
+    int result = read_document(engine, instance, row->document);
+    if (result != 0) {
+        resources_done(&instance->resources);
+        free(entry);
+        return result;
+    }
+    HASH_ADD_KEYPTR(hh, engine->instances, arena_strndup(engine->world, key, (size_t)length), (unsigned)length, entry);
+    remember_row(engine, instance);
+    join_cluster(cluster, instance);
+    *ret_instance = instance;
+    return 0;
+}
+
+int engine_instance_register(struct engine *engine, struct cluster *cluster, const struct instance_spec *spec,
+    struct instance **ret_instance) {
+    char id[ID_HEX_SIZE];
+    ids_hex(&engine->ids, id);
+    struct instance_row row = {
+        .cluster_id = cluster->id,
+        .instance_id = id,
+        .status = "ACTIVE",
+        .agent_connected = spec->agent_connected,
+        .ec2_instance_id = spec->ec2_instance_id,
+        .registered_ms = engine_now_ms(engine),
+        .simulated = spec->simulated,
+        .version = 1,
+        .tags = spec->tags,
+        .document = spec->document,
+    };
+    int result = instance_rows_insert(engine->store, &row, &row.id);
+    return result == 0 ? instance_add(engine, cluster, &row, ret_instance) : result;
+}
+
+int engine_instance_document(struct engine *engine, const struct instance *instance, struct arena *arena,
+    const char **ret_document, const char **ret_tags) {
+    int result = instance_rows_document(engine->store, instance->id, arena, ret_document, ret_tags);
+    return result > 0 ? error_raise(ERR_BUG, "the container instance %s is not stored", instance->instance_id) : result;
+}
+
+static int write_instance_row(struct engine *engine, struct instance *instance, const char *document,
+    const char *tags) {
+    const char *old_document = NULL;
+    const char *old_tags = NULL;
+    int result = engine_instance_document(engine, instance, engine->turn, &old_document, &old_tags);
+    if (result != 0)
+        return result;
+    struct instance_row row = {
+        .id = instance->id,
+        .status = instance_status_name(instance->status),
+        .agent_connected = instance->agent_connected,
+        .version = instance->version,
+        .tags = tags != NULL ? tags : old_tags,
+        .document = document != NULL ? document : old_document,
+    };
+    return instance_rows_update(engine->store, &row);
+}
+
+int engine_instance_update(struct engine *engine, struct instance *instance, enum instance_status status,
+    bool agent_connected, const char *tags) {
+    instance->cluster->registered += (status != INSTANCE_INACTIVE) - (instance->status != INSTANCE_INACTIVE);
+    if (status != instance->status || agent_connected != instance->agent_connected)
+        instance->version++;
+    instance->status = status;
+    instance->agent_connected = agent_connected;
+    return write_instance_row(engine, instance, NULL, tags);
+}
+
+int engine_instance_register_again(struct engine *engine, struct instance *instance,
+    const struct instance_spec *spec) {
+    /* What tasks hold stays taken: only what the instance has is read anew. Their fixed ports are put back. */
+    struct instance_resources old = instance->resources;
+    instance->resources = (struct instance_resources){
+        .cpu_taken = old.cpu_taken,
+        .memory_taken = old.memory_taken,
+        .gpus_taken = old.gpus_taken,
+    };
+    int result = read_document(engine, instance, spec->document);
+    if (result == 0)
+        result = instance_retake_ports(engine, instance);
+    resources_done(&old);
+    if (result != 0)
+        return result;
+    instance->cluster->registered += instance->status == INSTANCE_INACTIVE;
+    instance->status = INSTANCE_ACTIVE;
+    instance->agent_connected = spec->agent_connected;
+    instance->version++;
+    return write_instance_row(engine, instance, spec->document, NULL);
+}
+
+/* Calls `each` for every unfinished task of the instance. */
+static int for_tasks_on(struct engine *engine, struct instance *instance,
+    int (*each)(struct engine *engine, struct instance *instance, struct task *task)) {
+    int64_t rows[STOP_BATCH];
+    int64_t after = 0;
+    unsigned count = STOP_BATCH;
+    int result = engine_flush(engine);
+    while (result == 0 && count == STOP_BATCH) {
+        result = task_rows_on_instance(engine->store, instance->id, after, STOP_BATCH, rows, &count);
+        for (unsigned index = 0; result == 0 && index < count; index++) {
+            struct task *task = NULL;
+            after = rows[index];
+            result = task_by_row(engine, rows[index], &task);
+            if (result == 0)
+                result = each(engine, instance, task);
+            else if (result > 0)
+                result = 0;
+        }
+    }
+    return result;
+}
+
+static int retake(struct engine *engine, struct instance *instance, struct task *task) {
+    (void)engine;
+    for (unsigned protocol = 0; protocol < PORT_PROTOCOL_COUNT; protocol++) {
+        for (uint32_t index = 0; index < task->demand.fixed[protocol].count; index++)
+            port_set_add(&instance->resources.reserved[protocol], task->demand.fixed[protocol].ports[index]);
+        for (uint32_t index = 0; index < task->demand.dynamic[protocol].count; index++)
+            port_set_add(&instance->resources.dynamic[protocol], task->demand.dynamic[protocol].ports[index]);
+    }
+    return 0;
+}
+
+int instance_retake_ports(struct engine *engine, struct instance *instance) {
+    return for_tasks_on(engine, instance, retake);
+}
+
+static int abandon(struct engine *engine, struct instance *instance, struct task *task) {
+    (void)instance;
+    return task_abandon(engine, task, "Container instance deregistration forced by user");
+}
+
+int engine_instance_deregister(struct engine *engine, struct instance *instance) {
+    int result = for_tasks_on(engine, instance, abandon);
+    return result == 0
+        ? engine_instance_update(engine, instance, INSTANCE_INACTIVE, instance->agent_connected, NULL)
+        : result;
+}
+
+void instance_touch(struct engine *engine, struct instance *instance) {
+    instance->version++;
+    if (instance->version_dirty)
+        return;
+    instance->version_dirty = true;
+    if (engine->dirty_instance_count == engine->dirty_instance_capacity) {
+        engine->dirty_instance_capacity = engine->dirty_instance_capacity != 0 ? engine->dirty_instance_capacity * 2 : 64;
+        engine->dirty_instances =
+            xrealloc(engine->dirty_instances, engine->dirty_instance_capacity * sizeof(struct instance *));
+    }
+    engine->dirty_instances[engine->dirty_instance_count++] = instance;
+}
+
+int instances_flush(struct engine *engine) {
+    for (size_t index = 0; index < engine->dirty_instance_count; index++) {
+        struct instance *instance = engine->dirty_instances[index];
+        int result = instance_rows_set_version(engine->store, instance->id, instance->version);
+        if (result != 0)
+            return result;
+        instance->version_dirty = false;
+    }
+    engine->dirty_instance_count = 0;
+    return 0;
+}
+
+static int load_instance(void *context, const struct instance_row *row) {
+    struct engine *engine = context;
+    struct cluster *cluster = cluster_by_row(engine, row->cluster_id);
+    struct instance *instance = NULL;
+    if (cluster == NULL)
+        return error_raise(ERR_STORE, "the container instance %s belongs to no cluster", row->instance_id);
+    return instance_add(engine, cluster, row, &instance);
+}
+
+int instances_load(struct engine *engine) {
+    engine->attribute_sets = attribute_sets_new();
+    return instance_rows_each(engine->store, engine, load_instance);
+}
+
+void instances_free(struct engine *engine) {
+    struct instance_entry *entry;
+    struct instance_entry *next;
+    HASH_ITER(hh, engine->instances, entry, next) {
+        HASH_DEL(engine->instances, entry);
+        resources_done(&entry->instance.resources);
+        free(entry);
+    }
+    free(engine->instances_by_row);
+    engine->instances_by_row = NULL;
+    engine->instances_by_row_size = 0;
+    engine->dirty_instance_count = 0;
+    attribute_sets_free(engine->attribute_sets);
+    engine->attribute_sets = NULL;
+}
