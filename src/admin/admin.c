@@ -49,7 +49,7 @@ void admin_close(struct admin *admin) {
 
 bool admin_serves(const char *path) {
     return text_starts_with(path, "/_ecs/") || text_starts_with(path, "/_localstack/") ||
-        text_starts_with(path, "/moto-api/");
+           text_starts_with(path, "/moto-api/");
 }
 
 const char *admin_query(struct admin_call *call, const char *name) {
@@ -93,7 +93,8 @@ static int parse_body(struct admin_call *call) {
     if (request->body_length == 0)
         return 0;
     struct value *input = NULL;
-    if (value_parse(call->arena, request->body, request->body_length, &input) != 0 || input->kind != VALUE_MAP)
+    if (value_parse(call->arena, request->body, request->body_length, &input) != 0 ||
+        input->kind != VALUE_MAP)
         return 1;
     call->input = input;
     return 0;
@@ -106,8 +107,8 @@ static int run(struct admin_call *call) {
     if (admin_guard(&call->admin->config, call->request->host, call->request->origin, &problem) != 0)
         return admin_fail(call, 403, "Forbidden", "%s", problem);
     if (handler == NULL && known)
-        return admin_fail(call, 405, "MethodNotAllowed", "%s does not take %s", call->request->path,
-            call->request->method);
+        return admin_fail(
+            call, 405, "MethodNotAllowed", "%s does not take %s", call->request->path, call->request->method);
     if (handler == NULL)
         return admin_fail(call, 404, "NotFound", "there is no %s", call->request->path);
     if (parse_body(call) != 0)

@@ -50,9 +50,12 @@ int admin_clock_set(struct admin_call *call) {
         clock_set_mode(clock, CLOCK_REAL, 1);
     } else if (text_equal(mode, "scaled")) {
         const struct value *factor = value_get(call->input, "factor");
-        double times = factor == NULL ? 0 : factor->kind == VALUE_REAL ? factor->real : (double)value_int(call->input, "factor", 0);
+        double times = factor == NULL               ? 0
+                       : factor->kind == VALUE_REAL ? factor->real
+                                                    : (double)value_int(call->input, "factor", 0);
         if (!(times > 0 && times <= 1e6))
-            return admin_fail(call, 400, "InvalidFactor", "factor must be a number between 0 and 1000000, such as 60");
+            return admin_fail(
+                call, 400, "InvalidFactor", "factor must be a number between 0 and 1000000, such as 60");
         clock_set_mode(clock, CLOCK_SCALED, times);
     } else {
         return admin_fail(call, 400, "InvalidMode", "mode must be one of held, real, scaled");
@@ -66,7 +69,8 @@ struct fired {
     unsigned count;
 };
 
-static void note_move(void *context, const struct task *task, const char *from, const char *to, int64_t at_ms) {
+static void note_move(
+    void *context, const struct task *task, const char *from, const char *to, int64_t at_ms) {
     struct fired *fired = context;
     if (fired->count++ >= FIRED_MAX)
         return;
@@ -79,7 +83,8 @@ static void note_move(void *context, const struct task *task, const char *from, 
     writer_object_end(writer);
 }
 
-/* Where the clock is to go. 0, 1 when nothing waits for "next", or <0 for a request that says nothing valid. */
+/* Where the clock is to go. 0, 1 when nothing waits for "next", or <0 for a request that says nothing valid.
+ */
 static int target_time(struct admin_call *call, int64_t *ret_ms) {
     const char *by = value_string(call->input, "by");
     const char *to = value_string(call->input, "to");
@@ -113,7 +118,8 @@ int admin_clock_advance(struct admin_call *call) {
     if (text_equal(value_string(call->input, "to"), "stable"))
         return admin_fail(call, 501, "NotImplemented", "advance to stable is not there yet; use by or next");
     if (engine_clock(call->engine)->mode == CLOCK_REAL)
-        return admin_fail(call, 409, "ClockIsReal", "the clock is real; hold it first: POST /_ecs/clock {\"mode\":\"held\"}");
+        return admin_fail(call, 409, "ClockIsReal",
+            "the clock is real; hold it first: POST /_ecs/clock {\"mode\":\"held\"}");
     int outcome = target_time(call, &target_ms);
     if (outcome < 0)
         return admin_fail(call, 400, "InvalidAdvance",

@@ -28,8 +28,8 @@ static int fail(struct admin_call *call, const char *problem) {
 }
 
 /* "a" stands for the region's zone a; a whole zone name stays. */
-static const char *zone_name(struct admin_call *call, const struct fleet_group *group, unsigned index,
-    const char *region) {
+static const char *zone_name(
+    struct admin_call *call, const struct fleet_group *group, unsigned index, const char *region) {
     const struct value *zones = value_get(group->input, "zones");
     size_t count = value_count(zones);
     const char *zone = count != 0 ? value_string_at(zones, index % count) : NULL;
@@ -62,7 +62,8 @@ static void write_attributes(struct writer *writer, const struct fleet_group *gr
     const struct value *custom = value_get(group->input, "attributes");
     for (uint32_t index = 0; index < value_count(custom); index++) {
         const struct value *value = custom->entries[index].value;
-        write_attribute(writer, custom->entries[index].key, value->kind == VALUE_STRING ? value->string : NULL);
+        write_attribute(
+            writer, custom->entries[index].key, value->kind == VALUE_STRING ? value->string : NULL);
     }
     writer_list_end(writer);
 }
@@ -204,15 +205,15 @@ static int find_cluster(struct admin_call *call, struct cluster **ret_cluster) {
     *ret_cluster = engine_cluster_find(scope, resolved);
     if (*ret_cluster == NULL)
         return engine_cluster_create(call->engine, scope, resolved, "{}", "[]", ret_cluster);
-    return (*ret_cluster)->active ? 0
-                                  : engine_cluster_update(call->engine, *ret_cluster, true, NULL, NULL);
+    return (*ret_cluster)->active ? 0 : engine_cluster_update(call->engine, *ret_cluster, true, NULL, NULL);
 }
 
 int admin_fleet(struct admin_call *call) {
     const struct value *instances = value_get(call->input, "instances");
     size_t count = value_count(instances);
     if (count == 0)
-        return fail(call, "instances must be a list such as [{\"count\":6,\"instanceType\":\"m5.large\",\"zones\":[\"a\",\"b\"]}]");
+        return fail(call,
+            "instances must be a list such as [{\"count\":6,\"instanceType\":\"m5.large\",\"zones\":[\"a\",\"b\"]}]");
     struct fleet_group *groups = arena_new_array(call->arena, struct fleet_group, count);
     for (size_t index = 0; index < count; index++) {
         if (read_group(call, value_at(instances, index), &groups[index]) != 0)

@@ -7,7 +7,9 @@
 #include "admin_internal.h"
 #include "ecs-local/base/text.h"
 
-enum { HOST_MAX = 256 };
+enum {
+    HOST_MAX = 256
+};
 
 /* The name in "name:port", "[address]:port" or "name"; 1 when it is none of these. */
 static int host_name(const char *host, char name[HOST_MAX]) {
@@ -55,7 +57,8 @@ static bool origin_allowed(const char *origin, const char *host) {
     return authority != NULL && host != NULL && strcasecmp(authority + 3, host) == 0;
 }
 
-int admin_guard(const struct admin_config *config, const char *host, const char *origin, const char **ret_problem) {
+int admin_guard(
+    const struct admin_config *config, const char *host, const char *origin, const char **ret_problem) {
     if (host != NULL && !host_allowed(config, host)) {
         *ret_problem = "this Host name may not use the admin calls; allow it with --allow-host";
         return 1;

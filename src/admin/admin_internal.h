@@ -44,6 +44,7 @@ admin_handler admin_clock_advance;
 admin_handler admin_fleet;
 
 /* May a request with these Host and Origin headers use the surface? 0, or 1 and a sentence. */
-int admin_guard(const struct admin_config *config, const char *host, const char *origin, const char **ret_problem);
+int admin_guard(
+    const struct admin_config *config, const char *host, const char *origin, const char **ret_problem);
 
 #endif

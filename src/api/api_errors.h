@@ -1,4 +1,5 @@
-/* The one table of AWS errors that handlers answer: code, text, source. Texts are exact, final dots included. */
+/* The one table of AWS errors that handlers answer: code, text, source. Texts are exact, final dots included.
+ */
 #ifndef API_ERRORS_H
 #define API_ERRORS_H
 

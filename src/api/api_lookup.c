@@ -20,8 +20,8 @@ int lookup_cluster_name(struct api_call *call, const char *member, const char **
         return 0;
     }
     struct violation violation;
-    if (arn_resolve_cluster(call->arena, text, scope_region(call->scope), scope_account(call->scope), ret_name,
-            &violation) != 0)
+    if (arn_resolve_cluster(call->arena, text, scope_region(call->scope), scope_account(call->scope),
+            ret_name, &violation) != 0)
         return api_fail_with(call, &violation);
     return 0;
 }
@@ -45,8 +45,8 @@ int lookup_active_cluster(struct api_call *call, const char *member, struct clus
     return result;
 }
 
-int lookup_task_definition_name(struct api_call *call, const char *text, const char **ret_family,
-    int64_t *ret_revision) {
+int lookup_task_definition_name(
+    struct api_call *call, const char *text, const char **ret_family, int64_t *ret_revision) {
     struct violation violation;
     if (arn_resolve_task_definition(call->arena, text, scope_region(call->scope), scope_account(call->scope),
             ret_family, ret_revision, &violation) != 0)
@@ -66,7 +66,8 @@ bool include_has(struct api_call *call, const char *field) {
 static bool is_tag_text(const char *text) {
     for (; *text != '\0'; text++) {
         unsigned char byte = (unsigned char)*text;
-        bool alnum = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+        bool alnum = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+                     (byte >= 'a' && byte <= 'z');
         if (!alnum && byte < 0x80 && strchr(" +-=._:/@", byte) == NULL)
             return false;
     }

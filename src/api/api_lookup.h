@@ -13,13 +13,14 @@ int lookup_cluster(struct api_call *call, const char *member, struct cluster **r
 int lookup_active_cluster(struct api_call *call, const char *member, struct cluster **ret_cluster);
 
 /* Family and revision (0: none given) that the text names. 0 or API_ERROR. */
-int lookup_task_definition_name(struct api_call *call, const char *text, const char **ret_family,
-    int64_t *ret_revision);
+int lookup_task_definition_name(
+    struct api_call *call, const char *text, const char **ret_family, int64_t *ret_revision);
 
 /* Does the request's `include` list hold `field`? */
 bool include_has(struct api_call *call, const char *field);
 
-/* Checks a list of tags: 50 at most, keys once, 1–128 and 0–256 characters, no aws: prefix (facts: tasks 9). */
+/* Checks a list of tags: 50 at most, keys once, 1–128 and 0–256 characters, no aws: prefix (facts: tasks 9).
+ */
 int check_tags(struct api_call *call, const struct value *tags);
 /* JSON text of the tags of the request, "[]" when there are none. */
 const char *tags_text(struct api_call *call, const struct value *tags);

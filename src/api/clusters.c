@@ -56,10 +56,10 @@ static void write_settings(struct writer *writer, const struct value *document) 
     const struct value *settings = value_get(document, "settings");
     writer_key_list_begin(writer, "settings");
     if (value_count(settings) != 0) {
-        value_for_each(setting, settings)
-            writer_value(writer, setting);
+        value_for_each(setting, settings) writer_value(writer, setting);
     } else {
-        /* What the account setting containerInsights says; its own default is "disabled" (facts: tasks 3.1). */
+        /* What the account setting containerInsights says; its own default is "disabled" (facts: tasks 3.1).
+         */
         writer_object_begin(writer);
         writer_key_string(writer, "name", "containerInsights");
         writer_key_string(writer, "value", "disabled");
@@ -75,7 +75,8 @@ static void write_list_or_empty(struct writer *writer, const char *key, const st
         writer_key_empty_list(writer, key);
 }
 
-static void write_cluster(struct api_call *call, const struct cluster *cluster, const struct cluster_view *view) {
+static void write_cluster(
+    struct api_call *call, const struct cluster *cluster, const struct cluster_view *view) {
     struct writer *writer = &call->writer;
     const struct value *document = cluster_document(call, cluster);
     writer_object_begin(writer);
@@ -98,13 +99,14 @@ static void write_cluster(struct api_call *call, const struct cluster *cluster, 
     else if (view->settings_member)
         writer_key_empty_list(writer, "settings");
     write_list_or_empty(writer, "capacityProviders", value_get(document, "capacityProviders"));
-    write_list_or_empty(writer, "defaultCapacityProviderStrategy",
-        value_get(document, "defaultCapacityProviderStrategy"));
+    write_list_or_empty(
+        writer, "defaultCapacityProviderStrategy", value_get(document, "defaultCapacityProviderStrategy"));
     writer_key_value_opt(writer, "serviceConnectDefaults", value_get(document, "serviceConnectDefaults"));
     writer_object_end(writer);
 }
 
-static void reply_cluster(struct api_call *call, const struct cluster *cluster, const struct cluster_view *view) {
+static void reply_cluster(
+    struct api_call *call, const struct cluster *cluster, const struct cluster_view *view) {
     writer_object_begin(&call->writer);
     writer_key(&call->writer, "cluster");
     write_cluster(call, cluster, view);
@@ -131,7 +133,7 @@ static int check_logging(struct api_call *call, const struct value *configuratio
     const struct value *target = value_get(execute, "logConfiguration");
     bool override = text_equal(value_string(execute, "logging"), "OVERRIDE");
     bool has_target = value_string_nonempty(target, "cloudWatchLogGroupName") != NULL ||
-        value_string_nonempty(target, "s3BucketName") != NULL;
+                      value_string_nonempty(target, "s3BucketName") != NULL;
     if (override && !has_target)
         return api_fail(call, ERROR_LOGGING_NEEDS_TARGET, NULL);
     if (!override && target != NULL)
@@ -152,7 +154,8 @@ static bool list_has(const struct value *list, const char *text) {
     return false;
 }
 
-static int check_providers(struct api_call *call, const struct value *providers, const struct value *strategy) {
+static int check_providers(
+    struct api_call *call, const struct value *providers, const struct value *strategy) {
     value_for_each(provider, providers) {
         if (provider->kind == VALUE_STRING && !is_known_provider(provider->string))
             return api_fail(call, ERROR_PROVIDER_NOT_FOUND, provider->string);
@@ -184,7 +187,8 @@ static struct value *complete_strategy(struct api_call *call, const struct value
 }
 
 static const char *new_cluster_document(struct api_call *call) {
-    static const char *const kept[] = {"settings", "configuration", "capacityProviders", "serviceConnectDefaults"};
+    static const char *const kept[] = {
+        "settings", "configuration", "capacityProviders", "serviceConnectDefaults"};
     struct value *document = value_new_map(call->arena, 5);
     for (size_t index = 0; index < array_length(kept); index++) {
         struct value *member = value_get(call->input, kept[index]);
@@ -193,7 +197,8 @@ static const char *new_cluster_document(struct api_call *call) {
     }
     const struct value *strategy = value_get(call->input, "defaultCapacityProviderStrategy");
     if (value_count(strategy) != 0)
-        value_add(call->arena, document, "defaultCapacityProviderStrategy", complete_strategy(call, strategy));
+        value_add(
+            call->arena, document, "defaultCapacityProviderStrategy", complete_strategy(call, strategy));
     return value_text(call, document);
 }
 
@@ -203,8 +208,8 @@ static int check_new_cluster(struct api_call *call) {
     if (result == 0)
         result = check_logging(call, value_get(input, "configuration"));
     if (result == 0)
-        result = check_providers(call, value_get(input, "capacityProviders"),
-            value_get(input, "defaultCapacityProviderStrategy"));
+        result = check_providers(
+            call, value_get(input, "capacityProviders"), value_get(input, "defaultCapacityProviderStrategy"));
     return result == 0 ? check_tags(call, value_get(input, "tags")) : result;
 }
 
@@ -248,13 +253,14 @@ int api_delete_cluster(struct api_call *call) {
     return 0;
 }
 
-static int describe_one(struct api_call *call, const char *text, const struct cluster_view *view, struct value *missing) {
+static int describe_one(
+    struct api_call *call, const char *text, const struct cluster_view *view, struct value *missing) {
     const char *name = NULL;
     struct violation violation;
     if (text[0] == '\0')
         return api_fail(call, ERROR_NAME_BLANK, "Clusters");
-    if (arn_resolve_cluster(call->arena, text, scope_region(call->scope), scope_account(call->scope), &name,
-            &violation) != 0)
+    if (arn_resolve_cluster(
+            call->arena, text, scope_region(call->scope), scope_account(call->scope), &name, &violation) != 0)
         return api_fail_with(call, &violation);
     const struct cluster *cluster = engine_cluster_find(call->scope, name);
     if (cluster != NULL)
@@ -284,9 +290,9 @@ int api_describe_clusters(struct api_call *call) {
         return result;
     writer_list_end(writer);
     writer_key_list_begin(writer, "failures");
-    value_for_each(name, missing)
-        write_failure(writer,
-            arn_cluster(call->arena, scope_region(call->scope), scope_account(call->scope), name->string), "MISSING");
+    value_for_each(name, missing) write_failure(writer,
+        arn_cluster(call->arena, scope_region(call->scope), scope_account(call->scope), name->string),
+        "MISSING");
     writer_list_end(writer);
     writer_object_end(writer);
     return 0;

@@ -12,7 +12,8 @@
 #include "instance_reply.h"
 #include "page_token.h"
 
-static int instance_id_of(struct api_call *call, const struct cluster *cluster, const char *text, const char **ret_id) {
+static int instance_id_of(
+    struct api_call *call, const struct cluster *cluster, const char *text, const char **ret_id) {
     struct violation violation;
     if (arn_resolve_in_cluster(call->arena, ARN_CONTAINER_INSTANCE, "containerInstance", text, cluster->name,
             scope_region(call->scope), scope_account(call->scope), ret_id, &violation) != 0)
@@ -147,11 +148,10 @@ int api_describe_container_instances(struct api_call *call) {
     }
     writer_list_end(writer);
     writer_key_list_begin(writer, "failures");
-    value_for_each(id, missing)
-        write_failure(writer,
-            arn_container_instance(call->arena, scope_region(call->scope), scope_account(call->scope), cluster->name,
-                id->string),
-            "MISSING");
+    value_for_each(id, missing) write_failure(writer,
+        arn_container_instance(
+            call->arena, scope_region(call->scope), scope_account(call->scope), cluster->name, id->string),
+        "MISSING");
     writer_list_end(writer);
     writer_object_end(writer);
     return 0;
@@ -196,7 +196,8 @@ int api_list_container_instances(struct api_call *call) {
         index++;
     writer_list_end(writer);
     if (index < cluster->instance_count)
-        writer_key_string(writer, "nextToken", page_token_make(call, filters, arena_printf(call->arena, "%u", index)));
+        writer_key_string(
+            writer, "nextToken", page_token_make(call, filters, arena_printf(call->arena, "%u", index)));
     writer_object_end(writer);
     return 0;
 }

@@ -7,7 +7,8 @@
 #include "ecs-local/domain/instance_type.h"
 
 enum {
-    /* Of an instance that says neither its resources nor a type that is known: large enough to be of use (D). */
+    /* Of an instance that says neither its resources nor a type that is known: large enough to be of use (D).
+     */
     DEFAULT_CPU_UNITS = 4096,
     DEFAULT_MEMORY_MIB = 7482,
 };
@@ -27,8 +28,8 @@ const char *instance_document_attribute(const struct value *document, const char
 }
 
 /* A resource object always carries all numeric members (facts: tasks 7.1). */
-static struct value *resource(struct arena *arena, const char *name, const char *type, int64_t integer,
-    struct value *strings) {
+static struct value *resource(
+    struct arena *arena, const char *name, const char *type, int64_t integer, struct value *strings) {
     struct value *map = value_new_map(arena, 6);
     value_add(arena, map, "name", value_new_string(arena, name));
     value_add(arena, map, "type", value_new_string(arena, type));
@@ -47,7 +48,8 @@ static struct value *default_ports(struct arena *arena) {
     return list;
 }
 
-static struct value *ports_of(struct arena *arena, const struct value *given, const char *name, struct value *fallback) {
+static struct value *ports_of(
+    struct arena *arena, const struct value *given, const char *name, struct value *fallback) {
     struct value *strings = value_get(find_named(given, name), "stringSetValue");
     return resource(arena, name, "STRINGSET", 0, strings != NULL ? strings : fallback);
 }
@@ -58,9 +60,11 @@ static struct value *make_resources(struct arena *arena, const struct value *giv
     int64_t memory_mib = type != NULL ? type->memory_mib : DEFAULT_MEMORY_MIB;
     struct value *list = value_new_list(arena, 5);
     value_append(arena, list,
-        resource(arena, "CPU", "INTEGER", value_int(find_named(given, "CPU"), "integerValue", cpu_units), NULL));
+        resource(
+            arena, "CPU", "INTEGER", value_int(find_named(given, "CPU"), "integerValue", cpu_units), NULL));
     value_append(arena, list,
-        resource(arena, "MEMORY", "INTEGER", value_int(find_named(given, "MEMORY"), "integerValue", memory_mib), NULL));
+        resource(arena, "MEMORY", "INTEGER",
+            value_int(find_named(given, "MEMORY"), "integerValue", memory_mib), NULL));
     value_append(arena, list, ports_of(arena, given, "PORTS", default_ports(arena)));
     value_append(arena, list, ports_of(arena, given, "PORTS_UDP", value_new_list(arena, 0)));
     /* Anything else is kept as it came: GPU, NEURON_CORES … */
@@ -68,7 +72,8 @@ static struct value *make_resources(struct arena *arena, const struct value *giv
         const char *name = value_string(item, "name");
         if (name != NULL && find_named(list, name) == NULL)
             value_append(arena, list,
-                resource(arena, name, value_string(item, "type") != NULL ? value_string(item, "type") : "INTEGER",
+                resource(arena, name,
+                    value_string(item, "type") != NULL ? value_string(item, "type") : "INTEGER",
                     value_int(item, "integerValue", 0), value_get(item, "stringSetValue")));
     }
     return list;
@@ -97,8 +102,8 @@ static void copy_attributes(struct arena *arena, struct value *list, const struc
     }
 }
 
-static struct value *make_attributes(struct arena *arena, const struct value *request, const struct value *identity,
-    const struct value *old) {
+static struct value *make_attributes(
+    struct arena *arena, const struct value *request, const struct value *identity, const struct value *old) {
     struct value *list = value_new_list(arena, 64);
     copy_attributes(arena, list, value_get(request, "attributes"));
     add_attribute(arena, list, "ecs.ami-id", value_string(identity, "imageId"));
@@ -112,8 +117,8 @@ static struct value *make_attributes(struct arena *arena, const struct value *re
     return list;
 }
 
-struct value *instance_document_make(struct arena *arena, const struct value *request, const struct value *identity,
-    const struct value *old) {
+struct value *instance_document_make(
+    struct arena *arena, const struct value *request, const struct value *identity, const struct value *old) {
     struct value *document = value_new_map(arena, 3);
     const struct value *given = value_get(request, "totalResources");
     struct value *attributes = make_attributes(arena, request, identity, old);

@@ -5,7 +5,8 @@
 
 #include "api_errors.h"
 
-/* FNV-1a: tells a token of ours from anything else; it is no secret, and nothing rests on it but a clear error. */
+/* FNV-1a: tells a token of ours from anything else; it is no secret, and nothing rests on it but a clear
+ * error. */
 static uint64_t hash(uint64_t state, const char *text) {
     for (; *text != '\0'; text++)
         state = (state ^ (unsigned char)*text) * 0x100000001b3U;
@@ -20,10 +21,11 @@ static uint64_t seal(struct api_call *call, const char *filters, const char *cur
     return hash(state, cursor);
 }
 
-/* Each byte becomes two letters a–p: nothing of it looks like something to build by hand, and it needs no escape. */
+/* Each byte becomes two letters a–p: nothing of it looks like something to build by hand, and it needs no
+ * escape. */
 const char *page_token_make(struct api_call *call, const char *filters, const char *cursor) {
-    const char *plain =
-        arena_printf(call->arena, "%016llx%s", (unsigned long long)seal(call, filters, cursor), cursor);
+    const char *plain = arena_printf(
+        call->arena, "%016llx%s", (unsigned long long)seal(call, filters, cursor), cursor);
     size_t length = strlen(plain);
     char *token = arena_alloc(call->arena, 2 * length + 1);
     for (size_t index = 0; index < length; index++) {

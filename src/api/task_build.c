@@ -95,7 +95,8 @@ static void build_containers(struct api_call *call, struct task *task, const str
     task_complete(task, definition);
 }
 
-/* facts: tasks 5.2: a container override of cpu does not change what the container shows; a task-level one does. */
+/* facts: tasks 5.2: a container override of cpu does not change what the container shows; a task-level one
+ * does. */
 static void build_size(struct api_call *call, struct task *task, const struct task_definition *definition) {
     const struct value *overrides = value_get(call->input, "overrides");
     const char *cpu = value_string_nonempty(overrides, "cpu");
@@ -130,8 +131,8 @@ static void add_tag(struct api_call *call, struct value *tags, const char *key, 
     value_append(call->arena, tags, tag);
 }
 
-static int build_tags(struct api_call *call, struct task *task, const struct cluster *cluster,
-    const struct launch *launch) {
+static int build_tags(
+    struct api_call *call, struct task *task, const struct cluster *cluster, const struct launch *launch) {
     struct value *tags = value_new_list(call->arena, 4);
     if (value_bool(call->input, "enableECSManagedTags", false))
         add_tag(call, tags, "aws:ecs:clusterName", value_new_string(call->arena, cluster->name));
@@ -140,8 +141,8 @@ static int build_tags(struct api_call *call, struct task *task, const struct clu
     if (text_equal(value_string(call->input, "propagateTags"), "TASK_DEFINITION")) {
         struct task_definition_row row;
         struct value *inherited = NULL;
-        int result =
-            task_definition_rows_get_by_id(engine_store(call->engine), launch->definition_id, call->arena, &row);
+        int result = task_definition_rows_get_by_id(
+            engine_store(call->engine), launch->definition_id, call->arena, &row);
         if (result != 0)
             return result;
         if (value_parse(call->arena, row.tags, strlen(row.tags), &inherited) == 0) {
@@ -172,8 +173,8 @@ static const char *zone_of_subnet(struct task *task, const char *region, const c
     return arena_printf(task->arena, "%s%c", region, (char)('a' + sum % 3));
 }
 
-static void build_place(struct api_call *call, struct task *task, const struct instance *instance,
-    const struct launch *launch) {
+static void build_place(
+    struct api_call *call, struct task *task, const struct instance *instance, const struct launch *launch) {
     const struct task_definition *definition = launch->definition;
     task->cpu_architecture = definition->arm64 ? "arm64" : "x86_64";
     if (launch->kind == LAUNCH_FARGATE) {
@@ -190,14 +191,15 @@ static void build_place(struct api_call *call, struct task *task, const struct i
     task->cpu_architecture = instance->cpu_architecture;
 }
 
-static struct task *build_task(struct api_call *call, const struct cluster *cluster, const struct instance *instance,
-    const struct launch *launch) {
+static struct task *build_task(struct api_call *call, const struct cluster *cluster,
+    const struct instance *instance, const struct launch *launch) {
     struct task *task = task_new();
     char id[ID_HEX_SIZE];
     ids_hex(engine_ids(call->engine), id);
     const char *group = value_string_nonempty(call->input, "group");
     task->task_id = task_text(task, id);
-    task->arn = arn_task(task->arena, scope_region(call->scope), scope_account(call->scope), cluster->name, id);
+    task->arn = arn_task(
+        task->arena, scope_region(call->scope), scope_account(call->scope), cluster->name, id);
     task->cluster_arn = task_text(task, cluster->arn);
     task->task_definition_arn = task_text(task, launch->definition_arn);
     task->family_id = launch->family_id;

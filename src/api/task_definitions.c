@@ -14,7 +14,8 @@ enum {
 };
 
 static const char *definition_arn(struct api_call *call, const char *family, int64_t revision) {
-    return arn_task_definition(call->arena, scope_region(call->scope), scope_account(call->scope), family, revision);
+    return arn_task_definition(
+        call->arena, scope_region(call->scope), scope_account(call->scope), family, revision);
 }
 
 /* The stored document is a JSON object; what changes or names the revision is spliced around its members. */
@@ -46,23 +47,24 @@ int api_register_task_definition(struct api_call *call) {
     if (task_definition_check(call->arena, call->input, &violation) != 0)
         return api_fail_with(call, &violation);
     const char *account = scope_account(call->scope);
-    const struct value *document =
-        task_definition_normalise(call->arena, call->input, scope_partition(call->scope), account);
+    const struct value *document = task_definition_normalise(
+        call->arena, call->input, scope_partition(call->scope), account);
     const struct value *tags = value_get(call->input, "tags");
     struct task_definition_row row = {
         .scope_id = scope_id(call->scope),
         .family = value_string(call->input, "family"),
         .status = "ACTIVE",
         .registered_ms = engine_now_ms(call->engine),
-        .registered_by =
-            arena_printf(call->arena, "arn:%s:iam::%s:root", scope_partition(call->scope), account),
+        .registered_by = arena_printf(
+            call->arena, "arn:%s:iam::%s:root", scope_partition(call->scope), account),
         .tags = tags_text(call, tags),
         .document = value_text(call, document),
     };
     if (strlen(row.document) > DEFINITION_BYTES_MAX)
         return api_fail(call, ERROR_TASK_DEFINITION_TOO_LARGE, NULL);
     struct store *store = engine_store(call->engine);
-    int result = task_definition_rows_next_revision(store, row.scope_id, row.family, &row.family_id, &row.revision);
+    int result = task_definition_rows_next_revision(
+        store, row.scope_id, row.family, &row.family_id, &row.revision);
     if (result == 0)
         result = task_definition_rows_insert(store, &row, &row.id);
     if (result == 0)
@@ -71,8 +73,8 @@ int api_register_task_definition(struct api_call *call) {
 }
 
 /* Finds the revision that `taskDefinition` names. `text` NULL cannot be: the model requires it. */
-static int find_definition(struct api_call *call, const char *text, bool needs_revision,
-    struct task_definition_row *ret_row) {
+static int find_definition(
+    struct api_call *call, const char *text, bool needs_revision, struct task_definition_row *ret_row) {
     const char *family = NULL;
     int64_t revision = 0;
     int result = lookup_task_definition_name(call, text, &family, &revision);
@@ -80,8 +82,8 @@ static int find_definition(struct api_call *call, const char *text, bool needs_r
         return result;
     if (needs_revision && revision == 0)
         return api_fail(call, ERROR_REVISION_MISSING, NULL);
-    result = task_definition_rows_get(engine_store(call->engine), scope_id(call->scope), family, revision,
-        call->arena, ret_row);
+    result = task_definition_rows_get(
+        engine_store(call->engine), scope_id(call->scope), family, revision, call->arena, ret_row);
     return result == STORE_NOT_FOUND ? api_fail(call, ERROR_TASK_DEFINITION_UNDESCRIBABLE, NULL) : result;
 }
 
@@ -109,22 +111,22 @@ int api_deregister_task_definition(struct api_call *call) {
 }
 
 /* Deletes one; *ret_reason is set when it cannot be (facts: tasks 4.7). */
-static int delete_one(struct api_call *call, const char *text, struct task_definition_row *ret_row,
-    const char **ret_reason) {
+static int delete_one(
+    struct api_call *call, const char *text, struct task_definition_row *ret_row, const char **ret_reason) {
     const char *family = NULL;
     int64_t revision = 0;
     *ret_reason = NULL;
     struct violation ignored;
-    if (arn_resolve_task_definition(call->arena, text, scope_region(call->scope), scope_account(call->scope), &family,
-            &revision, &ignored) != 0 ||
+    if (arn_resolve_task_definition(call->arena, text, scope_region(call->scope), scope_account(call->scope),
+            &family, &revision, &ignored) != 0 ||
         revision == 0) {
         *ret_reason =
             "The specified task definition identifier is invalid. Specify a valid name or ARN and try again.";
         return 0;
     }
     struct store *store = engine_store(call->engine);
-    int result =
-        task_definition_rows_get(store, scope_id(call->scope), family, revision, call->arena, ret_row);
+    int result = task_definition_rows_get(
+        store, scope_id(call->scope), family, revision, call->arena, ret_row);
     if (result == STORE_NOT_FOUND) {
         *ret_reason =
             "The specified task definition does not exist. Specify a valid account, family, revision and try again.";
@@ -191,8 +193,8 @@ int api_list_task_definitions(struct api_call *call) {
     bool descending = text_equal(value_string(call->input, "sort"), "DESC");
     if (status == NULL)
         status = "ACTIVE";
-    const char *filters =
-        arena_printf(call->arena, "%s,%s,%d", status, family != NULL ? family : "", descending);
+    const char *filters = arena_printf(
+        call->arena, "%s,%s,%d", status, family != NULL ? family : "", descending);
     const char *cursor = NULL;
     struct task_definition_key after;
     int result = page_token_read(call, filters, &cursor);
@@ -203,8 +205,8 @@ int api_list_task_definitions(struct api_call *call) {
     unsigned limit = page_size(call, PAGE_DEFAULT);
     struct task_definition_key *keys = arena_new_array(call->arena, struct task_definition_key, limit + 1);
     unsigned count = 0;
-    result = task_definition_rows_list(engine_store(call->engine), scope_id(call->scope), status, family, descending,
-        &after, limit + 1, call->arena, keys, &count);
+    result = task_definition_rows_list(engine_store(call->engine), scope_id(call->scope), status, family,
+        descending, &after, limit + 1, call->arena, keys, &count);
     if (result != 0)
         return result;
     struct writer *writer = &call->writer;
@@ -214,8 +216,8 @@ int api_list_task_definitions(struct api_call *call) {
         writer_string(writer, definition_arn(call, keys[index].family, keys[index].revision));
     writer_list_end(writer);
     if (count > limit) {
-        const char *last = arena_printf(call->arena, "%s:%lld", keys[limit - 1].family,
-            (long long)keys[limit - 1].revision);
+        const char *last = arena_printf(
+            call->arena, "%s:%lld", keys[limit - 1].family, (long long)keys[limit - 1].revision);
         writer_key_string(writer, "nextToken", page_token_make(call, filters, last));
     }
     writer_object_end(writer);

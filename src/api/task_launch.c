@@ -19,8 +19,8 @@ static int find_definition(struct api_call *call, struct launch *launch) {
     const char *family = NULL;
     int64_t revision = 0;
     bool active = false;
-    int result =
-        lookup_task_definition_name(call, value_string(call->input, "taskDefinition"), &family, &revision);
+    int result = lookup_task_definition_name(
+        call, value_string(call->input, "taskDefinition"), &family, &revision);
     if (result != 0)
         return result;
     result = task_definition_rows_find(engine_store(call->engine), scope_id(call->scope), family, revision,
@@ -30,8 +30,8 @@ static int find_definition(struct api_call *call, struct launch *launch) {
     if (result != 0)
         return result;
     launch->definition_active = active;
-    launch->definition_arn =
-        arn_task_definition(call->arena, scope_region(call->scope), scope_account(call->scope), family, revision);
+    launch->definition_arn = arn_task_definition(
+        call->arena, scope_region(call->scope), scope_account(call->scope), family, revision);
     return engine_task_definition(call->engine, launch->definition_id, &launch->definition);
 }
 
@@ -41,14 +41,15 @@ static int check_overrides(struct api_call *call, struct launch *launch) {
     size_t length = overrides != NULL ? strlen(value_text(call, overrides)) : 0;
     if (task_overrides_check(call->arena, overrides, length, launch->definition, &violation) != 0)
         return api_fail_with(call, &violation);
-    launch->overrides = task_overrides_normalise(call->arena, overrides, launch->definition,
-        scope_partition(call->scope), scope_account(call->scope));
+    launch->overrides = task_overrides_normalise(
+        call->arena, overrides, launch->definition, scope_partition(call->scope), scope_account(call->scope));
     task_overrides_demand(call->arena, overrides, launch->definition, &launch->demand);
     return 0;
 }
 
 static int check_network(struct api_call *call, struct launch *launch) {
-    const struct value *network = value_get(value_get(call->input, "networkConfiguration"), "awsvpcConfiguration");
+    const struct value *network = value_get(
+        value_get(call->input, "networkConfiguration"), "awsvpcConfiguration");
     bool awsvpc = launch->definition->network_mode == NETWORK_AWSVPC;
     if (awsvpc && network == NULL)
         return api_fail(call, ERROR_NETWORK_MISSING, NULL);
@@ -93,8 +94,8 @@ static int check_launch(struct api_call *call, struct launch *launch) {
     return result == 0 ? check_roles(call, launch) : result;
 }
 
-/* The launch type of the request, its capacity provider strategy or the cluster's. Only the Fargate providers exist:
- * the one with the largest weight takes the tasks. */
+/* The launch type of the request, its capacity provider strategy or the cluster's. Only the Fargate providers
+ * exist: the one with the largest weight takes the tasks. */
 static int choose_launch_type(struct api_call *call, const struct cluster *cluster, struct launch *launch) {
     const char *type = value_string_nonempty(call->input, "launchType");
     const struct value *strategy = value_get(call->input, "capacityProviderStrategy");
@@ -125,7 +126,8 @@ static int check_platform(struct api_call *call, struct launch *launch) {
 /* Random placement is what there is; anything else must not be taken for it. */
 static int check_placement(struct api_call *call) {
     value_for_each(constraint, value_get(call->input, "placementConstraints")) {
-        if (text_equal(value_string(constraint, "type"), "distinctInstance") && value_has(constraint, "expression"))
+        if (text_equal(value_string(constraint, "type"), "distinctInstance") &&
+            value_has(constraint, "expression"))
             return api_fail(call, ERROR_DISTINCT_EXPRESSION, NULL);
         return api_fail(call, ERROR_NOT_BUILT, "placementConstraints");
     }
@@ -144,13 +146,14 @@ static bool has_active_instance(const struct cluster *cluster) {
     return false;
 }
 
-/* When nothing could be placed: one failure for each examined instance; when some could: one for each missing task
- * (facts: tasks 5.3; issue of partial placement: D). */
+/* When nothing could be placed: one failure for each examined instance; when some could: one for each missing
+ * task (facts: tasks 5.3; issue of partial placement: D). */
 static void write_placement_failures(struct api_call *call, const struct cluster *cluster,
     const struct place_request *request, unsigned missing, bool partial) {
     unsigned written = 0;
     for (unsigned round = 0; missing != 0 && round < 2; round++) {
-        for (unsigned index = 0; index < cluster->instance_count && (!partial || written < missing); index++) {
+        for (unsigned index = 0; index < cluster->instance_count && (!partial || written < missing);
+             index++) {
             const struct instance *instance = cluster->instances[index];
             if (instance->status != INSTANCE_ACTIVE)
                 continue;
@@ -165,7 +168,8 @@ static void write_placement_failures(struct api_call *call, const struct cluster
     }
 }
 
-static int run_on_instances(struct api_call *call, struct cluster *cluster, struct launch *launch, unsigned count) {
+static int run_on_instances(
+    struct api_call *call, struct cluster *cluster, struct launch *launch, unsigned count) {
     struct place_request request = {
         .definition_id = launch->definition_id,
         .definition = launch->definition,
@@ -189,7 +193,8 @@ static int run_on_instances(struct api_call *call, struct cluster *cluster, stru
     return 0;
 }
 
-static int run_on_fargate(struct api_call *call, struct cluster *cluster, struct launch *launch, unsigned count) {
+static int run_on_fargate(
+    struct api_call *call, struct cluster *cluster, struct launch *launch, unsigned count) {
     for (unsigned index = 0; index < count; index++) {
         int result = launch_task(call, cluster, NULL, launch);
         if (result != 0)
@@ -255,8 +260,8 @@ static int resolve_instances(struct api_call *call, const struct cluster *cluste
     for (size_t index = 0; index < value_count(list) && index < START_INSTANCES_MAX; index++) {
         struct violation violation;
         if (arn_resolve_in_cluster(call->arena, ARN_CONTAINER_INSTANCE, "containerInstance",
-                value_string_at(list, index), cluster->name, scope_region(call->scope), scope_account(call->scope),
-                &ids[index], &violation) != 0)
+                value_string_at(list, index), cluster->name, scope_region(call->scope),
+                scope_account(call->scope), &ids[index], &violation) != 0)
             return api_fail_with(call, &violation);
     }
     return 0;

@@ -29,7 +29,7 @@ int launch_choose_provider(struct api_call *call, const struct value *strategy, 
 /* The platform version that `version` (NULL or LATEST: the newest) stands for. 0 or API_ERROR. */
 int launch_choose_platform(struct api_call *call, const char *version, struct launch *launch);
 /* Makes one task, sets it going and writes it into the open list of the reply. */
-int launch_task(struct api_call *call, struct cluster *cluster, struct instance *instance_or_null,
-    struct launch *launch);
+int launch_task(
+    struct api_call *call, struct cluster *cluster, struct instance *instance_or_null, struct launch *launch);
 
 #endif

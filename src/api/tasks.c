@@ -1,4 +1,5 @@
-/* Tasks that exist: DescribeTasks, ListTasks, StopTask (facts: tasks 5.5, 5.7, 5.8). Starting them: task_launch.c. */
+/* Tasks that exist: DescribeTasks, ListTasks, StopTask (facts: tasks 5.5, 5.7, 5.8). Starting them:
+ * task_launch.c. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,23 +12,25 @@
 #include "task_reply.h"
 
 /* The id of the task that `text` (id or ARN) names within the cluster. 0 or API_ERROR. */
-static int task_id_of(struct api_call *call, const struct cluster *cluster, const char *text, const char **ret_id) {
+static int task_id_of(
+    struct api_call *call, const struct cluster *cluster, const char *text, const char **ret_id) {
     struct violation violation;
-    if (arn_resolve_in_cluster(call->arena, ARN_TASK, "taskId", text, cluster->name, scope_region(call->scope),
-            scope_account(call->scope), ret_id, &violation) != 0)
+    if (arn_resolve_in_cluster(call->arena, ARN_TASK, "taskId", text, cluster->name,
+            scope_region(call->scope), scope_account(call->scope), ret_id, &violation) != 0)
         return api_fail_with(call, &violation);
     return 0;
 }
 
 /* Appends the Task of `id` to the reply; STORE_NOT_FOUND when there is none. */
-static int describe_task(struct api_call *call, const struct cluster *cluster, const char *id, bool with_tags) {
+static int describe_task(
+    struct api_call *call, const struct cluster *cluster, const char *id, bool with_tags) {
     struct buf *buf = call->writer.buf;
     size_t before = buf->length;
     const char *tags = NULL;
     if (call->writer.comma)
         buf_append_char(buf, ',');
-    int result = task_rows_append_document(engine_store(call->engine), cluster->id, id, buf,
-        with_tags ? call->arena : NULL, &tags);
+    int result = task_rows_append_document(
+        engine_store(call->engine), cluster->id, id, buf, with_tags ? call->arena : NULL, &tags);
     if (result != 0) {
         /* Nothing was there: take the comma back. */
         if (buf->length != before)
@@ -65,10 +68,10 @@ int api_describe_tasks(struct api_call *call) {
     }
     writer_list_end(writer);
     writer_key_list_begin(writer, "failures");
-    value_for_each(id, missing)
-        write_failure(writer,
-            arn_task(call->arena, scope_region(call->scope), scope_account(call->scope), cluster->name, id->string),
-            "MISSING");
+    value_for_each(id, missing) write_failure(writer,
+        arn_task(
+            call->arena, scope_region(call->scope), scope_account(call->scope), cluster->name, id->string),
+        "MISSING");
     writer_list_end(writer);
     writer_object_end(writer);
     return 0;
@@ -76,8 +79,8 @@ int api_describe_tasks(struct api_call *call) {
 
 /* Only `cluster` and the paging members may stand beside startedBy (facts: tasks 5.8). */
 static int check_filters(struct api_call *call) {
-    static const char *const others[] = {"containerInstance", "family", "serviceName", "desiredStatus", "launchType",
-        "daemonName"};
+    static const char *const others[] = {
+        "containerInstance", "family", "serviceName", "desiredStatus", "launchType", "daemonName"};
     if (value_string_nonempty(call->input, "startedBy") != NULL) {
         for (size_t index = 0; index < sizeof(others) / sizeof(others[0]); index++) {
             if (value_string_nonempty(call->input, others[index]) != NULL)
@@ -95,7 +98,8 @@ static int check_filters(struct api_call *call) {
 }
 
 /* The container instance that the request names: its row, or 0 with *ret_nothing when there is none. */
-static int filter_instance(struct api_call *call, struct cluster *cluster, int64_t *ret_row, bool *ret_nothing) {
+static int filter_instance(
+    struct api_call *call, struct cluster *cluster, int64_t *ret_row, bool *ret_nothing) {
     const char *text = value_string_nonempty(call->input, "containerInstance");
     if (text == NULL)
         return 0;
@@ -116,8 +120,8 @@ static int filter_family(struct api_call *call, int64_t *ret_row, bool *ret_noth
     const char *family = value_string_nonempty(call->input, "family");
     if (family == NULL)
         return 0;
-    int result =
-        task_definition_rows_family_id(engine_store(call->engine), scope_id(call->scope), family, ret_row);
+    int result = task_definition_rows_family_id(
+        engine_store(call->engine), scope_id(call->scope), family, ret_row);
     if (result == STORE_NOT_FOUND) {
         *ret_nothing = true;
         return 0;
@@ -126,7 +130,8 @@ static int filter_family(struct api_call *call, int64_t *ret_row, bool *ret_noth
 }
 
 /* *ret_nothing: the filter names something that does not exist, so no task matches. */
-static int make_filter(struct api_call *call, struct cluster *cluster, struct task_filter *filter, bool *ret_nothing) {
+static int make_filter(
+    struct api_call *call, struct cluster *cluster, struct task_filter *filter, bool *ret_nothing) {
     filter->cluster_id = cluster->id;
     filter->desired_status = value_string_nonempty(call->input, "desiredStatus");
     if (filter->desired_status == NULL)
@@ -138,9 +143,10 @@ static int make_filter(struct api_call *call, struct cluster *cluster, struct ta
 }
 
 static const char *filter_text(struct api_call *call, const struct task_filter *filter) {
-    return arena_printf(call->arena, "%lld,%s,%s,%lld,%lld,%s", (long long)filter->cluster_id, filter->desired_status,
-        filter->launch_type != NULL ? filter->launch_type : "", (long long)filter->family_id,
-        (long long)filter->container_instance_id, filter->started_by != NULL ? filter->started_by : "");
+    return arena_printf(call->arena, "%lld,%s,%s,%lld,%lld,%s", (long long)filter->cluster_id,
+        filter->desired_status, filter->launch_type != NULL ? filter->launch_type : "",
+        (long long)filter->family_id, (long long)filter->container_instance_id,
+        filter->started_by != NULL ? filter->started_by : "");
 }
 
 /* The cursor is "LAUNCH_TYPE row". */
@@ -186,7 +192,8 @@ static int list_page(struct api_call *call, struct cluster *cluster, const struc
     result = task_rows_list(engine_store(call->engine), filter, &cursor, 1, call->arena, ids, &count);
     if (result == 0 && count != 0)
         writer_key_string(writer, "nextToken",
-            page_token_make(call, filters, arena_printf(call->arena, "%s %lld", last.launch_type, (long long)last.id)));
+            page_token_make(
+                call, filters, arena_printf(call->arena, "%s %lld", last.launch_type, (long long)last.id)));
     return result;
 }
 
@@ -233,7 +240,8 @@ int api_stop_task(struct api_call *call) {
     if (result != 0)
         return result;
     const char *reason = value_string_nonempty(call->input, "reason");
-    result = engine_task_stop(call->engine, task, "UserInitiated", reason != NULL ? reason : "Task stopped by user");
+    result = engine_task_stop(
+        call->engine, task, "UserInitiated", reason != NULL ? reason : "Task stopped by user");
     if (result != 0)
         return result;
     writer_object_begin(&call->writer);

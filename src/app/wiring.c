@@ -1,5 +1,5 @@
-/* The only file that knows every implementation: it opens the rooms, hands them to each other, and decides which
- * surface a path belongs to. */
+/* The only file that knows every implementation: it opens the rooms, hands them to each other, and decides
+ * which surface a path belongs to. */
 #include "wiring.h"
 
 #include <stdlib.h>
@@ -169,7 +169,8 @@ static enum http_send handle(void *context, struct http_exchange *exchange) {
         return handle_admin(wiring, exchange);
     if (text_equal(path, "/") && (text_equal(method, "GET") || text_equal(method, "HEAD")))
         reply_text(exchange, 200,
-            "ecs-local " ECS_LOCAL_VERSION "\nPoint an AWS client for ECS at this address. Health: /_ecs/health\n");
+            "ecs-local " ECS_LOCAL_VERSION
+            "\nPoint an AWS client for ECS at this address. Health: /_ecs/health\n");
     else if (text_equal(path, "/"))
         reply_text(exchange, 405, "The AWS endpoint takes POST.\n");
     else
@@ -208,5 +209,6 @@ static int commit(void *context) {
 }
 
 struct event_loop_hooks wiring_hooks(struct wiring *wiring) {
-    return (struct event_loop_hooks){.context = wiring, .wait_ms = wait_ms, .run_due = run_due, .commit = commit};
+    return (struct event_loop_hooks){
+        .context = wiring, .wait_ms = wait_ms, .run_due = run_due, .commit = commit};
 }

@@ -22,7 +22,7 @@ static bool is_digit(char character) {
 
 static bool is_name_character(char character) {
     return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
-        is_digit(character) || character == '-' || character == '_';
+           is_digit(character) || character == '-' || character == '_';
 }
 
 bool text_is_name(const char *text, size_t maximum) {
@@ -132,7 +132,8 @@ int text_parse_iso8601(const char *text, int64_t *ret_ms) {
     return 0;
 }
 
-/* Length of the sequence that starts with `lead`, 0 when it starts none; *ret_minimum: smallest code point. */
+/* Length of the sequence that starts with `lead`, 0 when it starts none; *ret_minimum: smallest code point.
+ */
 static size_t utf8_sequence(unsigned char lead, uint32_t *ret_bits, uint32_t *ret_minimum) {
     if (lead < 0x80) {
         *ret_bits = lead;

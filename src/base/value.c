@@ -116,7 +116,8 @@ struct value *value_clone(struct arena *arena, const struct value *value) {
     if (value->kind == VALUE_MAP) {
         struct value *copy = value_new_map(arena, value->count);
         for (uint32_t index = 0; index < value->count; index++)
-            value_add(arena, copy, value->entries[index].key, value_clone(arena, value->entries[index].value));
+            value_add(
+                arena, copy, value->entries[index].key, value_clone(arena, value->entries[index].value));
         return copy;
     }
     struct value *copy = value_new(arena, value->kind);

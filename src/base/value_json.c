@@ -53,7 +53,8 @@ struct value *value_from_json(struct arena *arena, const json_t *json) {
     case JSON_ARRAY:
         return list_from_json(arena, json);
     case JSON_STRING:
-        return value_new_string(arena, arena_strndup(arena, json_string_value(json), json_string_length(json)));
+        return value_new_string(
+            arena, arena_strndup(arena, json_string_value(json), json_string_length(json)));
     case JSON_INTEGER:
         return value_new_int(arena, json_integer_value(json));
     case JSON_REAL:

@@ -121,8 +121,8 @@ void writer_timestamp(struct writer *writer, int64_t time_ms) {
     int millis = (int)(time_ms % 1000);
     if (millis == 0)
         return;
-    char fraction[5] = {'.', (char)('0' + millis / 100), (char)('0' + millis / 10 % 10), (char)('0' + millis % 10),
-        '\0'};
+    char fraction[5] = {
+        '.', (char)('0' + millis / 100), (char)('0' + millis / 10 % 10), (char)('0' + millis % 10), '\0'};
     size_t length = 4;
     while (fraction[length - 1] == '0')
         length--;

@@ -29,26 +29,28 @@ char *arn_cluster(struct arena *arena, const char *region, const char *account, 
     return arena_printf(arena, "arn:%s:ecs:%s:%s:cluster/%s", arn_partition(region), region, account, name);
 }
 
-char *arn_container_instance(struct arena *arena, const char *region, const char *account, const char *cluster,
-    const char *id) {
-    return arena_printf(arena, "arn:%s:ecs:%s:%s:container-instance/%s/%s", arn_partition(region), region, account,
-        cluster, id);
+char *arn_container_instance(
+    struct arena *arena, const char *region, const char *account, const char *cluster, const char *id) {
+    return arena_printf(arena, "arn:%s:ecs:%s:%s:container-instance/%s/%s", arn_partition(region), region,
+        account, cluster, id);
 }
 
-char *arn_task(struct arena *arena, const char *region, const char *account, const char *cluster, const char *id) {
-    return arena_printf(arena, "arn:%s:ecs:%s:%s:task/%s/%s", arn_partition(region), region, account, cluster, id);
+char *arn_task(
+    struct arena *arena, const char *region, const char *account, const char *cluster, const char *id) {
+    return arena_printf(
+        arena, "arn:%s:ecs:%s:%s:task/%s/%s", arn_partition(region), region, account, cluster, id);
 }
 
 char *arn_container(struct arena *arena, const char *region, const char *account, const char *cluster,
     const char *task_id, const char *uuid) {
-    return arena_printf(arena, "arn:%s:ecs:%s:%s:container/%s/%s/%s", arn_partition(region), region, account, cluster,
-        task_id, uuid);
+    return arena_printf(arena, "arn:%s:ecs:%s:%s:container/%s/%s/%s", arn_partition(region), region, account,
+        cluster, task_id, uuid);
 }
 
-char *arn_task_definition(struct arena *arena, const char *region, const char *account, const char *family,
-    int64_t revision) {
-    return arena_printf(arena, "arn:%s:ecs:%s:%s:task-definition/%s:%lld", arn_partition(region), region, account,
-        family, (long long)revision);
+char *arn_task_definition(
+    struct arena *arena, const char *region, const char *account, const char *family, int64_t revision) {
+    return arena_printf(arena, "arn:%s:ecs:%s:%s:task-definition/%s:%lld", arn_partition(region), region,
+        account, family, (long long)revision);
 }
 
 static int refuse(struct violation *ret_violation, const char *code, const char *message) {
@@ -79,8 +81,8 @@ static int parse(struct arena *arena, const char *text, const char *region, cons
         return invalid(ret_violation, "Invalid Region in ARN");
     if (!text_equal(parts[4], account))
         return invalid(ret_violation, "AccountIDs mismatch");
-    *ret_parsed =
-        (struct parsed){.region = parts[3], .account = parts[4], .type = parts[5], .rest = slash + 1};
+    *ret_parsed = (struct parsed){
+        .region = parts[3], .account = parts[4], .type = parts[5], .rest = slash + 1};
     return 0;
 }
 
@@ -131,8 +133,8 @@ static int resolve_rest(struct arena *arena, const char *rest, const char *clust
     size_t length = (size_t)(slash - rest);
     if (strlen(cluster) != length || strncmp(rest, cluster, length) != 0)
         return invalid(ret_violation,
-            arena_printf(arena, "Invalid identifier: Identifier is for cluster %.*s. Your cluster is %s", (int)length,
-                rest, cluster));
+            arena_printf(arena, "Invalid identifier: Identifier is for cluster %.*s. Your cluster is %s",
+                (int)length, rest, cluster));
     *ret_id = slash + 1;
     return 0;
 }
@@ -159,8 +161,8 @@ int arn_resolve_in_cluster(struct arena *arena, enum arn_kind kind, const char *
     return 0;
 }
 
-int arn_resolve_task_definition(struct arena *arena, const char *text, const char *region, const char *account,
-    const char **ret_family, int64_t *ret_revision, struct violation *ret_violation) {
+int arn_resolve_task_definition(struct arena *arena, const char *text, const char *region,
+    const char *account, const char **ret_family, int64_t *ret_revision, struct violation *ret_violation) {
     const char *name = text;
     if (is_arn(text)) {
         struct parsed parsed;

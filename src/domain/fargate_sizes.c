@@ -33,7 +33,7 @@ bool fargate_size_exists(int64_t cpu_units, int64_t memory_mib, bool windows) {
         const struct fargate_size *size = &fargate_table[index];
         if (size->cpu_units == cpu_units)
             return memory_mib >= size->first_mib && memory_mib <= size->last_mib &&
-                (memory_mib - size->first_mib) % size->step_mib == 0;
+                   (memory_mib - size->first_mib) % size->step_mib == 0;
     }
     return false;
 }

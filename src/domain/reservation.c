@@ -18,7 +18,8 @@ static size_t append_ports(char *text, size_t length, char letter, const struct 
     text[length++] = ' ';
     text[length++] = letter;
     for (uint32_t index = 0; index < list->count; index++)
-        length += (size_t)snprintf(text + length, DIGITS_MAX + 1, "%s%u", index != 0 ? "," : "", list->ports[index]);
+        length += (size_t)snprintf(
+            text + length, DIGITS_MAX + 1, "%s%u", index != 0 ? "," : "", list->ports[index]);
     return length;
 }
 

@@ -58,10 +58,12 @@ void resources_done(struct instance_resources *resources) {
 }
 
 static bool port_is_free(const struct instance_resources *resources, unsigned protocol, uint16_t port) {
-    return !port_set_has(&resources->reserved[protocol], port) && !port_set_has(&resources->dynamic[protocol], port);
+    return !port_set_has(&resources->reserved[protocol], port) &&
+           !port_set_has(&resources->dynamic[protocol], port);
 }
 
-static bool ports_fit(const struct instance_resources *resources, const struct task_demand *demand, unsigned protocol) {
+static bool ports_fit(
+    const struct instance_resources *resources, const struct task_demand *demand, unsigned protocol) {
     const struct port_list *wanted = &demand->fixed[protocol];
     for (uint32_t index = 0; index < wanted->count; index++) {
         if (!port_is_free(resources, protocol, wanted->ports[index]))
@@ -78,7 +80,8 @@ static bool ports_fit(const struct instance_resources *resources, const struct t
 static bool within_port_limit(const struct instance_resources *resources, const struct task_demand *demand) {
     uint32_t wanted = demand->fixed[PORT_TCP].count + demand->fixed[PORT_UDP].count;
     return wanted == 0 ||
-        resources->reserved[PORT_TCP].count + resources->reserved[PORT_UDP].count + wanted <= PORTS_RESERVED_MAX;
+           resources->reserved[PORT_TCP].count + resources->reserved[PORT_UDP].count + wanted <=
+               PORTS_RESERVED_MAX;
 }
 
 const char *resources_missing(const struct instance_resources *resources, const struct task_demand *demand) {
@@ -119,8 +122,8 @@ void resources_release(struct instance_resources *resources, const struct task_d
     }
 }
 
-uint16_t resources_take_dynamic_range(struct instance_resources *resources, enum port_protocol protocol,
-    uint64_t random, unsigned length) {
+uint16_t resources_take_dynamic_range(
+    struct instance_resources *resources, enum port_protocol protocol, uint64_t random, unsigned length) {
     const unsigned range = PORT_EPHEMERAL_LAST - PORT_EPHEMERAL_FIRST + 1;
     unsigned start = (unsigned)(random % range);
     unsigned free_run = 0;
@@ -141,6 +144,7 @@ uint16_t resources_take_dynamic_range(struct instance_resources *resources, enum
     return 0;
 }
 
-uint16_t resources_take_dynamic(struct instance_resources *resources, enum port_protocol protocol, uint64_t random) {
+uint16_t resources_take_dynamic(
+    struct instance_resources *resources, enum port_protocol protocol, uint64_t random) {
     return resources_take_dynamic_range(resources, protocol, random, 1);
 }

@@ -1,5 +1,5 @@
-/* How the rules of task definitions are written: a function for each, run in the order of facts tasks 4.4 until one
- * refuses. Private to the rules' files. */
+/* How the rules of task definitions are written: a function for each, run in the order of facts tasks 4.4
+ * until one refuses. Private to the rules' files. */
 #ifndef RULE_CHECK_H
 #define RULE_CHECK_H
 
@@ -25,7 +25,7 @@ typedef int container_rule(struct rule_check *check, const struct value *contain
 /* ClientException with the text; answers 1. */
 int rule_refuse(struct rule_check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-#define rule_for_each_container(check, container)                                                             \
+#define rule_for_each_container(check, container)                                                            \
     value_for_each(container, value_get((check)->request, "containerDefinitions"))
 
 static inline const char *rule_container_name(const struct value *container) {
@@ -36,8 +36,8 @@ static inline const char *rule_container_name(const struct value *container) {
 /* NULL when the list has none of that name. */
 const struct value *rule_find_named(const struct value *list, const char *name);
 
-/* rules of one container: task_definition_container_rules.c; of ports: …_port_rules.c; of volumes, Fargate and the
- * whole: …_rules.c */
+/* rules of one container: task_definition_container_rules.c; of ports: …_port_rules.c; of volumes, Fargate
+ * and the whole: …_rules.c */
 int rules_check_containers_basic(struct rule_check *check);
 int rules_check_sizes(struct rule_check *check);
 int rules_check_ports(struct rule_check *check);

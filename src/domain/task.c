@@ -74,7 +74,8 @@ bool task_move_allowed(enum task_platform platform, enum task_status from, enum 
     return (moves[platform][from] & (1U << to)) != 0;
 }
 
-/* Only moves that AWS announces as an event count (facts: tasks 5.1: RUNNING 2 on EC2 and 3 on Fargate, STOPPED 6). */
+/* Only moves that AWS announces as an event count (facts: tasks 5.1: RUNNING 2 on EC2 and 3 on Fargate,
+ * STOPPED 6). */
 static bool move_counts_version(enum task_status to) {
     return to != TASK_ACTIVATING && to != TASK_DEACTIVATING && to != TASK_STOPPING;
 }
@@ -96,31 +97,44 @@ static void containers_stop(struct task *task) {
     }
 }
 
+static void stamp_connection(struct task *task, int64_t now_ms) {
+    /* On an instance the agent was there all along (facts: tasks 5.6: created = connectivity). */
+    int64_t since_ms = task->platform == TASK_ON_INSTANCE ? task->created_ms : now_ms;
+    if (task->connectivity_ms == 0)
+        task->connectivity_ms = since_ms;
+    if (task->pull_started_ms == 0)
+        task->pull_started_ms = since_ms;
+}
+
+static void stamp_running(struct task *task, int64_t now_ms) {
+    stamp_connection(task, now_ms);
+    task->started_ms = now_ms;
+    containers_run(task);
+}
+
+/* Containers that ran have stopped by now. */
+static void stamp_execution(struct task *task, int64_t now_ms) {
+    if (task->started_ms != 0 && task->execution_stopped_ms == 0)
+        task->execution_stopped_ms = now_ms;
+}
+
 static void stamp(struct task *task, enum task_status status, int64_t now_ms) {
-    if (status == TASK_PENDING || status == TASK_RUNNING) {
-        /* On an instance the agent was there all along (facts: tasks 5.6: created = connectivity). */
-        int64_t since_ms = task->platform == TASK_ON_INSTANCE ? task->created_ms : now_ms;
-        if (task->connectivity_ms == 0)
-            task->connectivity_ms = since_ms;
-        if (task->pull_started_ms == 0)
-            task->pull_started_ms = since_ms;
-    }
-    if (status == TASK_PENDING && task->interface.attachment_id != NULL)
-        task->interface.status = "ATTACHED";
+    bool attached = task->interface.attachment_id != NULL;
     if ((status == TASK_ACTIVATING || status == TASK_RUNNING) && task->pull_stopped_ms == 0)
         task->pull_stopped_ms = now_ms;
-    if (status == TASK_RUNNING) {
-        task->started_ms = now_ms;
-        containers_run(task);
-    }
-    if (status == TASK_DEPROVISIONING && task->started_ms != 0 && task->execution_stopped_ms == 0)
-        task->execution_stopped_ms = now_ms;
-    if (status == TASK_STOPPED) {
-        if (task->started_ms != 0 && task->execution_stopped_ms == 0)
-            task->execution_stopped_ms = now_ms;
+    if (status == TASK_PENDING) {
+        stamp_connection(task, now_ms);
+        if (attached)
+            task->interface.status = "ATTACHED";
+    } else if (status == TASK_RUNNING) {
+        stamp_running(task, now_ms);
+    } else if (status == TASK_DEPROVISIONING) {
+        stamp_execution(task, now_ms);
+    } else if (status == TASK_STOPPED) {
+        stamp_execution(task, now_ms);
         task->stopped_ms = now_ms;
         containers_stop(task);
-        if (task->interface.attachment_id != NULL)
+        if (attached)
             task->interface.status = "DELETED";
     }
 }
@@ -147,7 +161,8 @@ void task_want_stopped(struct task *task, const char *stop_code, const char *rea
     task->dirty = true;
 }
 
-void task_container_exited(struct task *task, unsigned index, int exit_code, const char *reason, int64_t now_ms) {
+void task_container_exited(
+    struct task *task, unsigned index, int exit_code, const char *reason, int64_t now_ms) {
     struct task_container *container = &task->containers[index];
     container->last_status = "STOPPED";
     container->exited = true;

@@ -32,7 +32,8 @@ static void need_api(struct collector *collector, const char *version) {
 
 static bool is_ecr_image(const char *image) {
     size_t digits = image != NULL ? strspn(image, "0123456789") : 0;
-    return digits == 12 && text_starts_with(image + digits, ".dkr.ecr.") && strstr(image, ".amazonaws.com") != NULL;
+    return digits == 12 && text_starts_with(image + digits, ".dkr.ecr.") &&
+           strstr(image, ".amazonaws.com") != NULL;
 }
 
 static void need_image(struct collector *collector, const struct value *container) {
@@ -71,16 +72,15 @@ static void need_logging(struct collector *collector, const struct value *contai
     if (text_equal(driver, "awslogs") && collector->has_execution_role)
         need(collector, ECS "execution-role-awslogs");
     need_log_options(collector, value_get(logging, "options"));
-    value_for_each(secret, value_get(logging, "secretOptions"))
-        need(collector, is_secrets_manager(value_string(secret, "valueFrom")) ? ECS "secrets.asm.bootstrap.log-driver"
-                                                                               : ECS "secrets.ssm.bootstrap.log-driver");
+    value_for_each(secret, value_get(logging, "secretOptions")) need(collector,
+        is_secrets_manager(value_string(secret, "valueFrom")) ? ECS "secrets.asm.bootstrap.log-driver"
+                                                              : ECS "secrets.ssm.bootstrap.log-driver");
 }
 
 static void need_secrets(struct collector *collector, const struct value *container) {
-    value_for_each(secret, value_get(container, "secrets"))
-        need(collector, is_secrets_manager(value_string(secret, "valueFrom"))
-                ? ECS "secrets.asm.environment-variables"
-                : ECS "secrets.ssm.environment-variables");
+    value_for_each(secret, value_get(container, "secrets")) need(collector,
+        is_secrets_manager(value_string(secret, "valueFrom")) ? ECS "secrets.asm.environment-variables"
+                                                              : ECS "secrets.ssm.environment-variables");
     if (value_has(container, "repositoryCredentials"))
         need(collector, ECS "private-registry-authentication.secretsmanager");
     if (value_count(value_get(container, "environmentFiles")) != 0)
@@ -89,13 +89,15 @@ static void need_secrets(struct collector *collector, const struct value *contai
 
 /* Parameters of the Docker API that came with a version; the key's presence counts (facts: tasks 4.9, D). */
 static void need_docker_parameters(struct collector *collector, const struct value *container) {
-    static const char *const since_117[] = {"hostname", "user", "workingDirectory", "dnsServers", "dnsSearchDomains",
-        "extraHosts", "readonlyRootFilesystem", "disableNetworking", "dockerSecurityOptions"};
+    static const char *const since_117[] = {"hostname", "user", "workingDirectory", "dnsServers",
+        "dnsSearchDomains", "extraHosts", "readonlyRootFilesystem", "disableNetworking",
+        "dockerSecurityOptions"};
     for (size_t index = 0; index < array_length(since_117); index++) {
         if (value_has(container, since_117[index]))
             need_api(collector, "1.17");
     }
-    if (value_count(value_get(container, "dockerLabels")) != 0 || value_count(value_get(container, "ulimits")) != 0)
+    if (value_count(value_get(container, "dockerLabels")) != 0 ||
+        value_count(value_get(container, "ulimits")) != 0)
         need_api(collector, "1.18");
     if (value_has(container, "memoryReservation"))
         need_api(collector, "1.21");
@@ -121,8 +123,9 @@ static void need_security_options(struct collector *collector, const struct valu
     }
     value_for_each(spec, value_get(container, "credentialSpecs")) {
         if (spec->kind == VALUE_STRING)
-            need(collector, text_starts_with(spec->string, "credentialspecdomainless:") ? ECS "gmsa-domainless"
-                                                                                       : ECS "gmsa");
+            need(collector, text_starts_with(spec->string, "credentialspecdomainless:") ? ECS
+                                "gmsa-domainless"
+                                                                                        : ECS "gmsa");
     }
 }
 
@@ -163,7 +166,8 @@ static void need_volume(struct collector *collector, const struct value *volume)
     }
     if (docker != NULL) {
         const char *driver = value_string_nonempty(docker, "driver");
-        need(collector, arena_printf(collector->arena, ECS "docker-plugin.%s", driver != NULL ? driver : "local"));
+        need(collector,
+            arena_printf(collector->arena, ECS "docker-plugin.%s", driver != NULL ? driver : "local"));
         need_api(collector, "1.25");
     }
     if (value_has(volume, "fsxWindowsFileServerVolumeConfiguration"))
@@ -202,8 +206,7 @@ struct value *task_definition_attributes(struct arena *arena, const struct value
         need_health_and_order(&collector, container);
         need_firelens(&collector, container);
     }
-    value_for_each(volume, value_get(definition, "volumes"))
-        need_volume(&collector, volume);
+    value_for_each(volume, value_get(definition, "volumes")) need_volume(&collector, volume);
     if (value_has(definition, "proxyConfiguration"))
         need(&collector, ECS "aws-appmesh");
     if (value_has(definition, "pidMode") || value_has(definition, "ipcMode"))

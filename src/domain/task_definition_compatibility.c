@@ -12,9 +12,10 @@ static bool has_gpu(const struct value *container) {
 }
 
 static bool container_fits_fargate(const struct value *container) {
-    static const char *const unsupported_lists[] = {"links", "dnsServers", "dnsSearchDomains", "extraHosts",
-        "dockerSecurityOptions"};
-    static const char *const unsupported_linux[] = {"devices", "tmpfs", "sharedMemorySize", "maxSwap", "swappiness"};
+    static const char *const unsupported_lists[] = {
+        "links", "dnsServers", "dnsSearchDomains", "extraHosts", "dockerSecurityOptions"};
+    static const char *const unsupported_linux[] = {
+        "devices", "tmpfs", "sharedMemorySize", "maxSwap", "swappiness"};
     static const char *const drivers[] = {"awslogs", "splunk", "awsfirelens"};
     for (size_t index = 0; index < array_length(unsupported_lists); index++) {
         if (value_count(value_get(container, unsupported_lists[index])) != 0)
@@ -30,8 +31,8 @@ static bool container_fits_fargate(const struct value *container) {
     for (size_t index = 0; index < array_length(drivers); index++)
         driver_fits = driver_fits || text_equal(driver, drivers[index]);
     return driver_fits && !value_bool(container, "privileged", false) &&
-        !value_bool(container, "disableNetworking", false) && value_int(container, "stopTimeout", 0) <= 120 &&
-        !has_gpu(container);
+           !value_bool(container, "disableNetworking", false) &&
+           value_int(container, "stopTimeout", 0) <= 120 && !has_gpu(container);
 }
 
 static bool size_fits_fargate(const struct value *definition, bool windows) {
@@ -40,7 +41,7 @@ static bool size_fits_fargate(const struct value *definition, bool windows) {
     int64_t units = 0;
     int64_t mib = 0;
     return cpu != NULL && memory != NULL && task_definition_parse_cpu(cpu, &units) == 0 &&
-        task_definition_parse_memory(memory, &mib) == 0 && fargate_size_exists(units, mib, windows);
+           task_definition_parse_memory(memory, &mib) == 0 && fargate_size_exists(units, mib, windows);
 }
 
 static bool volumes_fit_fargate(const struct value *definition) {
@@ -71,7 +72,8 @@ static bool fits_external(const struct value *definition) {
         if (value_has(volume, "efsVolumeConfiguration") || value_bool(volume, "configuredAtLaunch", false))
             return false;
     }
-    return !value_has(definition, "proxyConfiguration") && !value_bool(definition, "enableFaultInjection", false);
+    return !value_has(definition, "proxyConfiguration") &&
+           !value_bool(definition, "enableFaultInjection", false);
 }
 
 static void add(struct arena *arena, struct value *list, const char *name) {

@@ -21,7 +21,8 @@ static int check_name_and_image(struct rule_check *check, const struct value *co
         return rule_refuse(check, "Container.name contains invalid characters.");
     if (image == NULL)
         return rule_refuse(check, "Container.image should not be null or empty.");
-    /* The 2016 document gives images 255 characters; digests have made them longer since, AWS takes those too. */
+    /* The 2016 document gives images 255 characters; digests have made them longer since, AWS takes those
+     * too. */
     return strlen(image) > IMAGE_MAX_LENGTH * 4 ? rule_refuse(check, "Container.image is too long.") : 0;
 }
 
@@ -57,9 +58,11 @@ static int check_memory(struct rule_check *check, const struct value *container)
             given && memory < MEMORY_MIN_MIB ? "memory" : "memoryReservation", MEMORY_MIN_MIB);
     if (given && reserved && memory < reservation)
         return rule_refuse(check,
-            "Invalid setting for container '%s'. 'memory' must be greater than or equal to 'memoryReservation'.", name);
+            "Invalid setting for container '%s'. 'memory' must be greater than or equal to 'memoryReservation'.",
+            name);
     if (check->memory_mib != 0 && memory > check->memory_mib)
-        return rule_refuse(check, "The 'memory' setting for container '%s' is greater than for the task.", name);
+        return rule_refuse(
+            check, "The 'memory' setting for container '%s' is greater than for the task.", name);
     return 0;
 }
 
@@ -68,7 +71,8 @@ int rules_check_sizes(struct rule_check *check) {
     int64_t reservation = 0;
     rule_for_each_container(check, container) {
         if (value_int(container, "cpu", 0) < 0)
-            return rule_refuse(check, "Invalid 'cpu' setting for container '%s'.", rule_container_name(container));
+            return rule_refuse(
+                check, "Invalid 'cpu' setting for container '%s'.", rule_container_name(container));
         if (check_memory(check, container) != 0)
             return 1;
         cpu += value_int(container, "cpu", 0);

@@ -1,5 +1,5 @@
-/* Rules of what containers ask for: time-outs, health checks, logs, secrets, dependencies, limits (facts: tasks 4.4
- * #28 to #46, #53, #63c). */
+/* Rules of what containers ask for: time-outs, health checks, logs, secrets, dependencies, limits (facts:
+ * tasks 4.4 #28 to #46, #53, #63c). */
 #include <string.h>
 
 #include "ecs-local/base/cleanup.h"
@@ -19,9 +19,11 @@ enum {
 static int check_timeouts(struct rule_check *check, const struct value *container) {
     const char *name = rule_container_name(container);
     if (value_int(container, "startTimeout", TIMEOUT_MIN_S) < TIMEOUT_MIN_S)
-        return rule_refuse(check, "Granular start timeout on container '%s' must be at least 2 seconds.", name);
+        return rule_refuse(
+            check, "Granular start timeout on container '%s' must be at least 2 seconds.", name);
     if (value_int(container, "stopTimeout", TIMEOUT_MIN_S) < TIMEOUT_MIN_S)
-        return rule_refuse(check, "Granular stop timeout on container '%s' must be at least 2 seconds.", name);
+        return rule_refuse(
+            check, "Granular stop timeout on container '%s' must be at least 2 seconds.", name);
     if (check->fargate && value_int(container, "stopTimeout", 0) > FARGATE_STOP_TIMEOUT_MAX_S)
         return rule_refuse(check,
             "Tasks using the Fargate launch type must have a container stop timeout of less than 120 seconds.");
@@ -91,8 +93,8 @@ static int check_logging(struct rule_check *check, const struct value *container
         return check_awslogs(check, value_get(logging, "options"));
     /* #34 */
     if (check->fargate && !text_equal(driver, "splunk") && !text_equal(driver, "awsfirelens"))
-        return rule_refuse(check, "%s is not a valid log driver. Must be one of [awslogs, splunk, awsfirelens]",
-            driver);
+        return rule_refuse(
+            check, "%s is not a valid log driver. Must be one of [awslogs, splunk, awsfirelens]", driver);
     /* #35 */
     if (text_equal(driver, "awsfirelens") && !any_firelens(check))
         return rule_refuse(check,
@@ -105,8 +107,8 @@ static int check_image_role(struct rule_check *check, const struct value *contai
     const char *image = value_string(container, "image");
     bool ecr = strspn(image, "0123456789") == 12 && strstr(image, ".dkr.ecr.") != NULL;
     if (check->fargate && ecr && !check->has_execution_role)
-        return rule_refuse(check,
-            "Fargate requires task definition to have execution role ARN to support ECR images.");
+        return rule_refuse(
+            check, "Fargate requires task definition to have execution role ARN to support ECR images.");
     return 0;
 }
 
@@ -154,17 +156,19 @@ static int check_limits(struct rule_check *check, const struct value *container)
     const struct value *restart = value_get(container, "restartPolicy");
     int64_t period_s = value_int(restart, "restartAttemptPeriod", RESTART_PERIOD_MIN_S);
     if (period_s < RESTART_PERIOD_MIN_S || period_s > RESTART_PERIOD_MAX_S)
-        return rule_refuse(check, "the 'restartAttemptPeriod' setting for container '%s' must be between 60 and 1800",
+        return rule_refuse(check,
+            "the 'restartAttemptPeriod' setting for container '%s' must be between 60 and 1800",
             rule_container_name(container));
     value_for_each(source, value_get(container, "volumesFrom")) {
         const char *name = value_string(source, "sourceContainer");
         if (rule_find_named(value_get(check->request, "containerDefinitions"), name) == NULL)
-            return rule_refuse(check, "Invalid 'volumesFrom' setting. Unknown container: '%s'",
-                name != NULL ? name : "");
+            return rule_refuse(
+                check, "Invalid 'volumesFrom' setting. Unknown container: '%s'", name != NULL ? name : "");
     }
     value_for_each(ulimit, value_get(container, "ulimits")) {
         if (value_int(ulimit, "softLimit", 0) > value_int(ulimit, "hardLimit", 0))
-            return rule_refuse(check, "Soft limit exceeds hard limit for ulimit %s", value_string(ulimit, "name"));
+            return rule_refuse(
+                check, "Soft limit exceeds hard limit for ulimit %s", value_string(ulimit, "name"));
     }
     value_for_each(tmpfs, value_get(value_get(container, "linuxParameters"), "tmpfs")) {
         if (value_int(tmpfs, "size", 0) <= 0)
@@ -175,8 +179,8 @@ static int check_limits(struct rule_check *check, const struct value *container)
 }
 
 int rules_check_container_features(struct rule_check *check) {
-    static container_rule *const rules[] = {check_timeouts, check_health, check_logging, check_image_role,
-        check_secrets, check_limits};
+    static container_rule *const rules[] = {
+        check_timeouts, check_health, check_logging, check_image_role, check_secrets, check_limits};
     rule_for_each_container(check, container) {
         for (size_t index = 0; index < array_length(rules); index++) {
             if (rules[index](check, container) != 0)
@@ -192,14 +196,15 @@ static int check_dependency(struct rule_check *check, const struct value *depend
     const char *condition = value_string(dependency, "condition");
     const struct value *target = rule_find_named(value_get(check->request, "containerDefinitions"), name);
     if (target == NULL)
-        return rule_refuse(check, "Cannot depend on container + '%s' because it does not exist",
-            name != NULL ? name : "");
+        return rule_refuse(
+            check, "Cannot depend on container + '%s' because it does not exist", name != NULL ? name : "");
     bool ends = text_equal(condition, "COMPLETE") || text_equal(condition, "SUCCESS");
     if (ends && value_bool(target, "essential", true))
         return rule_refuse(check,
             "A dependency container with SUCCESS or COMPLETE condition cannot be an essential container");
     if (text_equal(condition, "HEALTHY") && !value_has(target, "healthCheck"))
-        return rule_refuse(check, "A dependency container with HEALTHY condition must have health check configured");
+        return rule_refuse(
+            check, "A dependency container with HEALTHY condition must have health check configured");
     return 0;
 }
 

@@ -7,22 +7,24 @@
 
 /* The order of ContainerDefinition in AWS's replies. Members of the model that are not named here follow. */
 static const char *const container_order[] = {"name", "image", "repositoryCredentials", "cpu", "memory",
-    "memoryReservation", "links", "portMappings", "essential", "restartPolicy", "entryPoint", "command", "environment",
-    "environmentFiles", "mountPoints", "volumesFrom", "linuxParameters", "secrets", "dependsOn", "startTimeout",
-    "stopTimeout", "versionConsistency", "hostname", "user", "workingDirectory", "disableNetworking", "privileged",
-    "readonlyRootFilesystem", "dnsServers", "dnsSearchDomains", "extraHosts", "dockerSecurityOptions", "interactive",
-    "pseudoTerminal", "dockerLabels", "ulimits", "logConfiguration", "healthCheck", "systemControls",
-    "resourceRequirements", "firelensConfiguration", "credentialSpecs"};
+    "memoryReservation", "links", "portMappings", "essential", "restartPolicy", "entryPoint", "command",
+    "environment", "environmentFiles", "mountPoints", "volumesFrom", "linuxParameters", "secrets",
+    "dependsOn", "startTimeout", "stopTimeout", "versionConsistency", "hostname", "user", "workingDirectory",
+    "disableNetworking", "privileged", "readonlyRootFilesystem", "dnsServers", "dnsSearchDomains",
+    "extraHosts", "dockerSecurityOptions", "interactive", "pseudoTerminal", "dockerLabels", "ulimits",
+    "logConfiguration", "healthCheck", "systemControls", "resourceRequirements", "firelensConfiguration",
+    "credentialSpecs"};
 
-static const char *const definition_order[] = {"networkMode", "volumes", "placementConstraints", "runtimePlatform",
-    "requiresCompatibilities", "cpu", "memory", "inferenceAccelerators", "pidMode", "ipcMode", "proxyConfiguration",
-    "ephemeralStorage", "enableFaultInjection"};
+static const char *const definition_order[] = {"networkMode", "volumes", "placementConstraints",
+    "runtimePlatform", "requiresCompatibilities", "cpu", "memory", "inferenceAccelerators", "pidMode",
+    "ipcMode", "proxyConfiguration", "ephemeralStorage", "enableFaultInjection"};
 
 static struct value *empty_list(struct arena *arena) {
     return value_new_list(arena, 0);
 }
 
-static struct value *normalise_mapping(struct arena *arena, const struct value *mapping, const char *network_mode) {
+static struct value *normalise_mapping(
+    struct arena *arena, const struct value *mapping, const char *network_mode) {
     struct value *result = value_new_map(arena, 6);
     struct value *container_port = value_get(mapping, "containerPort");
     bool ranged = value_has(mapping, "containerPortRange");
@@ -44,7 +46,8 @@ static struct value *normalise_mapping(struct arena *arena, const struct value *
     return result;
 }
 
-static struct value *normalise_mappings(struct arena *arena, const struct value *mappings, const char *network_mode) {
+static struct value *normalise_mappings(
+    struct arena *arena, const struct value *mappings, const char *network_mode) {
     struct value *list = value_new_list(arena, value_count(mappings));
     value_for_each(mapping, mappings)
         value_append(arena, list, normalise_mapping(arena, mapping, network_mode));
@@ -66,7 +69,8 @@ static struct value *normalise_health_check(struct arena *arena, const struct va
 
 /* What AWS fills in when the member is absent; NULL: nothing. */
 static struct value *container_default(struct arena *arena, const char *key) {
-    static const char *const lists[] = {"portMappings", "environment", "mountPoints", "volumesFrom", "systemControls"};
+    static const char *const lists[] = {
+        "portMappings", "environment", "mountPoints", "volumesFrom", "systemControls"};
     for (size_t index = 0; index < array_length(lists); index++) {
         if (text_equal(key, lists[index]))
             return empty_list(arena);
@@ -76,8 +80,8 @@ static struct value *container_default(struct arena *arena, const char *key) {
     return text_equal(key, "essential") ? value_new_bool(arena, true) : NULL;
 }
 
-static struct value *normalise_member(struct arena *arena, const char *key, struct value *member,
-    const char *network_mode) {
+static struct value *normalise_member(
+    struct arena *arena, const char *key, struct value *member, const char *network_mode) {
     if (member == NULL)
         return container_default(arena, key);
     if (text_equal(key, "portMappings"))
@@ -85,7 +89,8 @@ static struct value *normalise_member(struct arena *arena, const char *key, stru
     return text_equal(key, "healthCheck") ? normalise_health_check(arena, member) : member;
 }
 
-static struct value *normalise_container(struct arena *arena, const struct value *container, const char *network_mode) {
+static struct value *normalise_container(
+    struct arena *arena, const struct value *container, const char *network_mode) {
     struct value *result = value_new_map(arena, container->count + 8);
     for (size_t index = 0; index < array_length(container_order); index++) {
         const char *key = container_order[index];
@@ -103,12 +108,13 @@ static struct value *normalise_container(struct arena *arena, const struct value
 static struct value *normalise_containers(struct arena *arena, const struct value *request) {
     const struct value *containers = value_get(request, "containerDefinitions");
     struct value *list = value_new_list(arena, value_count(containers));
-    value_for_each(container, containers)
-        value_append(arena, list, normalise_container(arena, container, value_string(request, "networkMode")));
+    value_for_each(container, containers) value_append(
+        arena, list, normalise_container(arena, container, value_string(request, "networkMode")));
     return list;
 }
 
-/* A bind volume without a host comes back with an empty one; an EFS volume shows its root (facts: tasks 4.3). */
+/* A bind volume without a host comes back with an empty one; an EFS volume shows its root (facts: tasks 4.3).
+ */
 static struct value *normalise_volume(struct arena *arena, const struct value *volume) {
     static const char *const others[] = {"host", "dockerVolumeConfiguration", "efsVolumeConfiguration",
         "s3filesVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration", "configuredAtLaunch"};
@@ -126,8 +132,7 @@ static struct value *normalise_volume(struct arena *arena, const struct value *v
 
 static struct value *normalise_volumes(struct arena *arena, const struct value *volumes) {
     struct value *list = value_new_list(arena, value_count(volumes));
-    value_for_each(volume, volumes)
-        value_append(arena, list, normalise_volume(arena, volume));
+    value_for_each(volume, volumes) value_append(arena, list, normalise_volume(arena, volume));
     return list;
 }
 
@@ -152,23 +157,23 @@ static struct value *normalise_definition_member(struct arena *arena, const char
     return member;
 }
 
-const char *task_definition_role_arn(struct arena *arena, const char *role, const char *partition,
-    const char *account) {
+const char *task_definition_role_arn(
+    struct arena *arena, const char *role, const char *partition, const char *account) {
     if (text_starts_with(role, "arn:"))
         return role;
     return arena_printf(arena, "arn:%s:iam::%s:role/%s", partition, account, role);
 }
 
-static void add_role(struct arena *arena, struct value *document, const struct value *request, const char *key,
-    const char *partition, const char *account) {
+static void add_role(struct arena *arena, struct value *document, const struct value *request,
+    const char *key, const char *partition, const char *account) {
     const char *role = value_string_nonempty(request, key);
     if (role != NULL)
         value_add(arena, document, key,
             value_new_string(arena, task_definition_role_arn(arena, role, partition, account)));
 }
 
-struct value *task_definition_normalise(struct arena *arena, const struct value *request, const char *partition,
-    const char *account) {
+struct value *task_definition_normalise(
+    struct arena *arena, const struct value *request, const char *partition, const char *account) {
     struct value *document = value_new_map(arena, 24);
     value_add(arena, document, "containerDefinitions", normalise_containers(arena, request));
     value_add(arena, document, "family", value_get(request, "family"));

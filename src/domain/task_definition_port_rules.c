@@ -1,4 +1,5 @@
-/* Rules of port mappings and what else of a container depends on the network mode (facts: tasks 4.4 #17 to #27). */
+/* Rules of port mappings and what else of a container depends on the network mode (facts: tasks 4.4 #17 to
+ * #27). */
 #include <string.h>
 
 #include "ecs-local/base/cleanup.h"
@@ -24,7 +25,7 @@ static bool same_ports(const struct rule_check *check) {
 static bool is_port_name(const char *name) {
     size_t length = strlen(name);
     return length <= PORT_NAME_MAX && name[0] != '-' &&
-        strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == length;
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == length;
 }
 
 /* The ports of a mapping. 0, or 1 after the refusal. #17, #19, #20 */
@@ -35,7 +36,8 @@ static int read_use(struct rule_check *check, const struct value *container, con
     int64_t port = value_int(mapping, "containerPort", 0);
     if (range != NULL && value_has(mapping, "containerPort"))
         return rule_refuse(check, "cannot specify both single port and port range");
-    *ret_use = (struct port_use){.mapping = mapping, .container = container, .first = (int)port, .last = (int)port};
+    *ret_use = (struct port_use){
+        .mapping = mapping, .container = container, .first = (int)port, .last = (int)port};
     if (range != NULL && task_definition_parse_range(range, &ret_use->first, &ret_use->last) != 0)
         return rule_refuse(check, "Invalid 'containerPortRange' setting for container '%s'.", name);
     if (range == NULL && (port < 1 || port > UINT16_MAX))
@@ -44,7 +46,8 @@ static int read_use(struct rule_check *check, const struct value *container, con
     if (host_port < 0 || host_port > UINT16_MAX)
         return rule_refuse(check, "Invalid 'hostPort' setting for container '%s'.", name);
     /* #18 */
-    if (same_ports(check) && value_has(mapping, "hostPort") && range == NULL && host_port != port && host_port != 0)
+    if (same_ports(check) && value_has(mapping, "hostPort") && range == NULL && host_port != port &&
+        host_port != 0)
         return rule_refuse(check,
             "When networkMode=%s, the host ports and container ports in port mappings must match.",
             check->network_mode);
@@ -52,7 +55,8 @@ static int read_use(struct rule_check *check, const struct value *container, con
 }
 
 /* #21: where containers share an address, and within one container always. */
-static bool collide(const struct rule_check *check, const struct port_use *left, const struct port_use *right) {
+static bool collide(
+    const struct rule_check *check, const struct port_use *left, const struct port_use *right) {
     if (left->container != right->container && !same_ports(check))
         return false;
     bool left_udp = text_equal(value_string(left->mapping, "protocol"), "udp");
@@ -81,8 +85,7 @@ static int check_use(struct rule_check *check, const struct port_use *uses, size
 
 static size_t count_mappings(struct rule_check *check) {
     size_t count = 0;
-    rule_for_each_container(check, container)
-        count += value_count(value_get(container, "portMappings"));
+    rule_for_each_container(check, container) count += value_count(value_get(container, "portMappings"));
     return count;
 }
 

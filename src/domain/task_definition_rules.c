@@ -21,8 +21,7 @@ enum {
     CONSTRAINTS_MAX = 10,
 };
 
-#define SEE_GUIDE                                                                                             \
-    " For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
+#define SEE_GUIDE " For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
 
 int rule_refuse(struct rule_check *check, const char *format, ...) {
     va_list arguments;
@@ -45,10 +44,11 @@ const struct value *rule_find_named(const struct value *list, const char *name) 
 static int check_task_size(struct rule_check *check) {
     const char *cpu = value_string_nonempty(check->request, "cpu");
     const char *memory = value_string_nonempty(check->request, "memory");
-    if (cpu != NULL && (task_definition_parse_cpu(cpu, &check->cpu_units) != 0 || check->cpu_units < CPU_MIN ||
-                           check->cpu_units > CPU_MAX))
+    if (cpu != NULL && (task_definition_parse_cpu(cpu, &check->cpu_units) != 0 ||
+                           check->cpu_units < CPU_MIN || check->cpu_units > CPU_MAX))
         return rule_refuse(check, "Invalid 'cpu' setting for task." SEE_GUIDE);
-    if (memory != NULL && (task_definition_parse_memory(memory, &check->memory_mib) != 0 || check->memory_mib < 1))
+    if (memory != NULL &&
+        (task_definition_parse_memory(memory, &check->memory_mib) != 0 || check->memory_mib < 1))
         return rule_refuse(check, "Invalid 'memory' setting for task." SEE_GUIDE);
     return 0;
 }
@@ -58,7 +58,8 @@ static int check_family(struct rule_check *check) {
     const char *family = value_string_nonempty(check->request, "family");
     if (family == NULL)
         return rule_refuse(check, "Family can not be blank.");
-    return text_is_name(family, NAME_MAX_LENGTH) ? 0 : rule_refuse(check, "Family contains invalid characters.");
+    return text_is_name(family, NAME_MAX_LENGTH) ? 0
+                                                 : rule_refuse(check, "Family contains invalid characters.");
 }
 
 /* #4, #5 */
@@ -81,8 +82,10 @@ static int check_role(struct rule_check *check, const char *key) {
     if (role == NULL)
         return 0;
     bool arn = text_starts_with(role, "arn:");
-    bool fine = arn ? strstr(role, ":iam::") != NULL && strstr(role, ":role/") != NULL
-                    : role[strspn(role, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-/")] == '\0';
+    bool fine =
+        arn ? strstr(role, ":iam::") != NULL && strstr(role, ":role/") != NULL
+            : role[strspn(role, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-/")] ==
+                  '\0';
     return fine ? 0 : rule_refuse(check, "Role is not valid");
 }
 
@@ -148,7 +151,8 @@ static bool is_tag_text(const char *text, size_t minimum, size_t maximum) {
         return false;
     for (; *text != '\0'; text++) {
         unsigned char byte = (unsigned char)*text;
-        bool alnum = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+        bool alnum = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+                     (byte >= 'a' && byte <= 'z');
         if (!alnum && byte < 0x80 && strchr(" +-=._:/@", byte) == NULL)
             return false;
     }
@@ -185,10 +189,10 @@ static bool list_has(const struct value *list, const char *text) {
 }
 
 int task_definition_check(struct arena *arena, const struct value *request, struct violation *ret_violation) {
-    static rule *const rules[] = {check_task_size, check_family, check_container_count, rules_check_containers_basic,
-        check_fargate_network, rules_check_sizes, rules_check_ports, rules_check_container_features,
-        rules_check_dependencies, rules_check_volumes, check_roles, check_proxy, check_accelerators_and_storage,
-        rules_check_fargate, check_constraints, check_tags};
+    static rule *const rules[] = {check_task_size, check_family, check_container_count,
+        rules_check_containers_basic, check_fargate_network, rules_check_sizes, rules_check_ports,
+        rules_check_container_features, rules_check_dependencies, rules_check_volumes, check_roles,
+        check_proxy, check_accelerators_and_storage, rules_check_fargate, check_constraints, check_tags};
     const struct value *compatibilities = value_get(request, "requiresCompatibilities");
     struct rule_check check = {
         .arena = arena,

@@ -19,7 +19,8 @@ int task_definition_parse_range(const char *text, int *ret_first, int *ret_last)
     return 0;
 }
 
-static void read_ports(struct arena *arena, struct task_definition_container *container, const struct value *mappings) {
+static void read_ports(
+    struct arena *arena, struct task_definition_container *container, const struct value *mappings) {
     container->port_count = (unsigned)value_count(mappings);
     container->ports = arena_new_array(arena, struct task_definition_port, container->port_count);
     value_for_each(mapping, mappings) {
@@ -43,8 +44,8 @@ static int64_t gpus_of(const struct value *requirements) {
     return gpus;
 }
 
-static void read_container(struct arena *arena, struct task_definition_container *container,
-    const struct value *source) {
+static void read_container(
+    struct arena *arena, struct task_definition_container *container, const struct value *source) {
     *container = (struct task_definition_container){
         .name = value_string(source, "name"),
         .image = value_string(source, "image"),
@@ -76,10 +77,10 @@ static void read_shown_size(struct arena *arena, struct task_definition *definit
         cpu += container->cpu_units;
         memory += container->memory_mib != 0 ? container->memory_mib : container->memory_reservation_mib;
     }
-    definition->shown_cpu =
-        definition->cpu != NULL ? definition->cpu : arena_printf(arena, "%lld", (long long)cpu);
-    definition->shown_memory =
-        definition->memory != NULL ? definition->memory : arena_printf(arena, "%lld", (long long)memory);
+    definition->shown_cpu = definition->cpu != NULL ? definition->cpu
+                                                    : arena_printf(arena, "%lld", (long long)cpu);
+    definition->shown_memory = definition->memory != NULL ? definition->memory
+                                                          : arena_printf(arena, "%lld", (long long)memory);
 }
 
 static bool list_has(const struct value *list, const char *text) {
@@ -90,15 +91,16 @@ static bool list_has(const struct value *list, const char *text) {
     return false;
 }
 
-static void read_required(struct arena *arena, struct task_definition *definition, const struct value *attributes) {
+static void read_required(
+    struct arena *arena, struct task_definition *definition, const struct value *attributes) {
     const char **names = arena_new_array(arena, const char *, value_count(attributes));
     value_for_each(attribute, attributes)
         names[definition->required_attribute_count++] = value_string(attribute, "name");
     definition->required_attributes = names;
 }
 
-int task_definition_summarise(struct arena *arena, const struct value *document,
-    struct task_definition **ret_definition) {
+int task_definition_summarise(
+    struct arena *arena, const struct value *document, struct task_definition **ret_definition) {
     struct task_definition *definition = arena_alloc(arena, sizeof(*definition));
     const struct value *compatibilities = value_get(document, "compatibilities");
     const struct value *platform = value_get(document, "runtimePlatform");
@@ -119,11 +121,12 @@ int task_definition_summarise(struct arena *arena, const struct value *document,
     if (definition->os_family == NULL)
         definition->os_family = "LINUX";
     definition->is_windows = text_starts_with(definition->os_family, "WINDOWS");
-    definition->ephemeral_storage_gib = (int)value_int(value_get(document, "ephemeralStorage"), "sizeInGiB", 0);
+    definition->ephemeral_storage_gib = (int)value_int(
+        value_get(document, "ephemeralStorage"), "sizeInGiB", 0);
     read_required(arena, definition, value_get(document, "requiresAttributes"));
     definition->container_count = (unsigned)value_count(containers);
-    definition->containers =
-        arena_new_array(arena, struct task_definition_container, definition->container_count);
+    definition->containers = arena_new_array(
+        arena, struct task_definition_container, definition->container_count);
     value_for_each(container, containers)
         read_container(arena, &definition->containers[container_index], container);
     read_shown_size(arena, definition);

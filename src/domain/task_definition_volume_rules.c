@@ -3,7 +3,9 @@
 #include "ecs-local/base/text.h"
 #include "rule_check.h"
 
-enum { NAME_MAX_LENGTH = 255 };
+enum {
+    NAME_MAX_LENGTH = 255
+};
 
 /* #50 to #52 */
 static int check_efs(struct rule_check *check, const struct value *efs) {
@@ -14,7 +16,8 @@ static int check_efs(struct rule_check *check, const struct value *efs) {
         return rule_refuse(check, "EFS IAM authorization requires TransitEncryption to be enabled");
     if (value_has(efs, "transitEncryptionPort") && !encrypted)
         return rule_refuse(check, "TransitEncryptionPort requires that TransitEncryption is enabled");
-    if (value_string_nonempty(authorization, "accessPointId") != NULL && root != NULL && !text_equal(root, "/"))
+    if (value_string_nonempty(authorization, "accessPointId") != NULL && root != NULL &&
+        !text_equal(root, "/"))
         return rule_refuse(check,
             "When using an EFS access point, the root directory must either be set to \"/\" or be omitted");
     return 0;
@@ -124,7 +127,8 @@ static int check_fargate_container(struct rule_check *check, const struct value 
 static int check_fargate_volumes(struct rule_check *check) {
     value_for_each(volume, value_get(check->request, "volumes")) {
         if (value_has(volume, "dockerVolumeConfiguration"))
-            return rule_refuse(check, "Fargate compatible task definitions do not support dockerVolumeConfiguration");
+            return rule_refuse(
+                check, "Fargate compatible task definitions do not support dockerVolumeConfiguration");
         if (value_has(value_get(volume, "host"), "sourcePath"))
             return rule_refuse(check, "Fargate compatible task definitions do not support sourcePath");
     }

@@ -17,7 +17,8 @@ static void write_detail(struct writer *writer, const char *name, const char *va
     writer_object_end(writer);
 }
 
-/* Before the interface is attached only its subnet is known (facts: tasks 5.3, RunTask answers of 2020 and 2022). */
+/* Before the interface is attached only its subnet is known (facts: tasks 5.3, RunTask answers of 2020 and
+ * 2022). */
 static void write_attachments(const struct task_interface *interface, struct writer *writer) {
     writer_key_list_begin(writer, "attachments");
     if (interface->attachment_id != NULL) {
@@ -68,7 +69,8 @@ static void write_interfaces(const struct task *task, bool attached, struct writ
     writer_list_end(writer);
 }
 
-static void write_container(const struct task *task, const struct task_container *container, struct writer *writer) {
+static void write_container(
+    const struct task *task, const struct task_container *container, struct writer *writer) {
     bool has_run = task->started_ms != 0;
     writer_object_begin(writer);
     writer_key_string(writer, "containerArn", container->arn);

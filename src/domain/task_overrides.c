@@ -13,8 +13,8 @@ static int invalid(struct violation *ret_violation, const char *message) {
     return 1;
 }
 
-static const struct task_definition_container *container_of(const struct task_definition *definition,
-    const char *name) {
+static const struct task_definition_container *container_of(
+    const struct task_definition *definition, const char *name) {
     for (unsigned index = 0; index < definition->container_count; index++) {
         if (text_equal(definition->containers[index].name, name))
             return &definition->containers[index];
@@ -36,7 +36,8 @@ int task_overrides_check(struct arena *arena, const struct value *overrides, siz
             return invalid(ret_violation, "Container override name can not be blank.");
         if (container_of(definition, name) == NULL)
             return invalid(ret_violation,
-                arena_printf(arena, "Override for container named %s is not a container in the TaskDefinition.", name));
+                arena_printf(arena,
+                    "Override for container named %s is not a container in the TaskDefinition.", name));
     }
     const char *cpu = value_string_nonempty(overrides, "cpu");
     const char *memory = value_string_nonempty(overrides, "memory");
@@ -55,8 +56,8 @@ static struct value *override_named(const struct value *list, const char *name) 
     return NULL;
 }
 
-static struct value *normalise_containers(struct arena *arena, const struct value *given,
-    const struct task_definition *definition) {
+static struct value *normalise_containers(
+    struct arena *arena, const struct value *given, const struct task_definition *definition) {
     struct value *list = value_new_list(arena, definition->container_count);
     for (unsigned index = 0; index < definition->container_count; index++) {
         struct value *entry = override_named(given, definition->containers[index].name);
@@ -69,8 +70,8 @@ static struct value *normalise_containers(struct arena *arena, const struct valu
     return list;
 }
 
-static void add_role(struct arena *arena, struct value *result, const struct value *overrides, const char *key,
-    const char *partition, const char *account) {
+static void add_role(struct arena *arena, struct value *result, const struct value *overrides,
+    const char *key, const char *partition, const char *account) {
     const char *role = value_string_nonempty(overrides, key);
     if (role != NULL)
         value_add(arena, result, key,

@@ -107,7 +107,8 @@ static void read_identity(struct task *task, const struct value *document) {
 
 int task_read_document(struct task *task, const struct value *document) {
     read_identity(task, document);
-    if (task->arn == NULL || task->launch_type == NULL || task->group == NULL || task->cpu_architecture == NULL ||
+    if (task->arn == NULL || task->launch_type == NULL || task->group == NULL ||
+        task->cpu_architecture == NULL ||
         task_status_parse(value_string(document, "lastStatus"), &task->status) != 0 ||
         task_status_parse(value_string(document, "desiredStatus"), &task->desired) != 0)
         return ERR_BUG;
@@ -122,7 +123,6 @@ int task_read_document(struct task *task, const struct value *document) {
     const struct value *containers = value_get(document, "containers");
     task->container_count = (unsigned)value_count(containers);
     task->containers = arena_new_array(task->arena, struct task_container, task->container_count);
-    value_for_each(entry, containers)
-        read_container(task, &task->containers[entry_index], entry);
+    value_for_each(entry, containers) read_container(task, &task->containers[entry_index], entry);
     return 0;
 }

@@ -104,8 +104,8 @@ bool attribute_set_has(const struct attribute_set *set, const char *name) {
     return bsearch(&name, set->names, set->count, sizeof(char *), compare) != NULL;
 }
 
-bool attribute_set_satisfies(struct attribute_set *set, int64_t definition_id, const char *const *names,
-    unsigned count) {
+bool attribute_set_satisfies(
+    struct attribute_set *set, int64_t definition_id, const char *const *names, unsigned count) {
     if (set->asked_definition == definition_id)
         return set->answer;
     set->asked_definition = definition_id;

@@ -1,5 +1,5 @@
-/* Attributes of container instances. Instances of one kind have the same ones, so each distinct set is kept once,
- * and whether it satisfies a task definition is found out once. */
+/* Attributes of container instances. Instances of one kind have the same ones, so each distinct set is kept
+ * once, and whether it satisfies a task definition is found out once. */
 #ifndef ATTRIBUTE_SETS_H
 #define ATTRIBUTE_SETS_H
 
@@ -18,7 +18,7 @@ void attribute_sets_free(struct attribute_sets *sets);
 struct attribute_set *attribute_sets_intern(struct attribute_sets *sets, const struct value *attributes);
 bool attribute_set_has(const struct attribute_set *set, const char *name);
 /* Does the set hold all of `names`? The answer for the last `definition_id` asked is remembered. */
-bool attribute_set_satisfies(struct attribute_set *set, int64_t definition_id, const char *const *names,
-    unsigned count);
+bool attribute_set_satisfies(
+    struct attribute_set *set, int64_t definition_id, const char *const *names, unsigned count);
 
 #endif

@@ -76,7 +76,8 @@ static void remember_row(struct engine *engine, struct cluster *cluster) {
     engine->clusters_by_row[cluster->id] = cluster;
 }
 
-static struct cluster *cluster_add(struct engine *engine, struct scope *scope, const struct cluster_row *row) {
+static struct cluster *cluster_add(
+    struct engine *engine, struct scope *scope, const struct cluster_row *row) {
     struct cluster_entry *entry = xcalloc(1, sizeof(*entry));
     struct cluster *cluster = &entry->cluster;
     cluster->id = row->id;
@@ -115,8 +116,8 @@ static void replace_text(const char **text, const char *new_text) {
     *text = copy;
 }
 
-int engine_cluster_update(struct engine *engine, struct cluster *cluster, bool active, const char *document,
-    const char *tags) {
+int engine_cluster_update(
+    struct engine *engine, struct cluster *cluster, bool active, const char *document, const char *tags) {
     struct cluster_row row = {
         .id = cluster->id,
         .status = active ? "ACTIVE" : "INACTIVE",

@@ -1,4 +1,5 @@
-/* Summaries of task definitions: a bounded cache, because every RunTask needs one and reading one means parsing. */
+/* Summaries of task definitions: a bounded cache, because every RunTask needs one and reading one means
+ * parsing. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,8 +51,8 @@ void definitions_free(struct engine *engine) {
         entry_free(engine, engine->oldest_definition);
 }
 
-static int read_definition(struct engine *engine, int64_t id, struct arena *arena,
-    struct task_definition **ret_definition) {
+static int read_definition(
+    struct engine *engine, int64_t id, struct arena *arena, struct task_definition **ret_definition) {
     struct task_definition_row row;
     int result = task_definition_rows_get_by_id(engine->store, id, arena, &row);
     if (result != 0)

@@ -117,7 +117,7 @@ void engine_watch(struct engine *engine, const struct engine_watcher *watcher_or
 
 bool engine_has_changes(const struct engine *engine) {
     return engine->stale || engine->dirty_count != 0 || engine->expired_count != 0 ||
-        engine->dirty_instance_count != 0 || store_in_transaction(engine->store);
+           engine->dirty_instance_count != 0 || store_in_transaction(engine->store);
 }
 
 int engine_flush(struct engine *engine) {

@@ -44,7 +44,8 @@ struct instance *instance_by_row(struct engine *engine, int64_t id) {
 static void remember_row(struct engine *engine, struct instance *instance) {
     if (instance->id >= engine->instances_by_row_size) {
         int64_t size = instance->id * 2 + 64;
-        engine->instances_by_row = xrealloc(engine->instances_by_row, (size_t)size * sizeof(struct instance *));
+        engine->instances_by_row = xrealloc(
+            engine->instances_by_row, (size_t)size * sizeof(struct instance *));
         for (int64_t row = engine->instances_by_row_size; row < size; row++)
             engine->instances_by_row[row] = NULL;
         engine->instances_by_row_size = size;
@@ -57,7 +58,8 @@ static int instance_key(char key[80], int64_t cluster_row, const char *instance_
     return length > 0 && length < 80 ? length : -1;
 }
 
-struct instance *engine_instance_find(struct engine *engine, struct cluster *cluster, const char *instance_id) {
+struct instance *engine_instance_find(
+    struct engine *engine, struct cluster *cluster, const char *instance_id) {
     char key[80];
     int length = instance_key(key, cluster->id, instance_id);
     struct instance_entry *entry = NULL;
@@ -104,7 +106,8 @@ static void read_resources(struct instance_resources *resources, const struct va
 static int read_document(struct engine *engine, struct instance *instance, const char *text) {
     struct value *document = NULL;
     if (value_parse(engine->turn, text, strlen(text), &document) != 0)
-        return error_raise(ERR_STORE, "the stored container instance %s cannot be read", instance->instance_id);
+        return error_raise(
+            ERR_STORE, "the stored container instance %s cannot be read", instance->instance_id);
     const struct value *attributes = value_get(document, "attributes");
     const char *architecture = value_string(find_named(attributes, "ecs.cpu-architecture"), "value");
     const char *zone = value_string(find_named(attributes, "ecs.availability-zone"), "value");
@@ -126,8 +129,8 @@ static int instance_add(struct engine *engine, struct cluster *cluster, const st
     instance->id = row->id;
     instance->cluster = cluster;
     instance->instance_id = arena_strdup(engine->world, row->instance_id);
-    instance->arn = arn_container_instance(engine->world, cluster->scope->region, cluster->scope->account,
-        cluster->name, row->instance_id);
+    instance->arn = arn_container_instance(
+        engine->world, cluster->scope->region, cluster->scope->account, cluster->name, row->instance_id);
     instance->status = status_of(row->status);
     instance->agent_connected = row->agent_connected;
     instance->simulated = row->simulated;
@@ -140,7 +143,8 @@ static int instance_add(struct engine *engine, struct cluster *cluster, const st
         free(entry);
         return result;
     }
-    HASH_ADD_KEYPTR(hh, engine->instances, arena_strndup(engine->world, key, (size_t)length), (unsigned)length, entry);
+    HASH_ADD_KEYPTR(
+        hh, engine->instances, arena_strndup(engine->world, key, (size_t)length), (unsigned)length, entry);
     remember_row(engine, instance);
     join_cluster(cluster, instance);
     *ret_instance = instance;
@@ -170,11 +174,12 @@ int engine_instance_register(struct engine *engine, struct cluster *cluster, con
 int engine_instance_document(struct engine *engine, const struct instance *instance, struct arena *arena,
     const char **ret_document, const char **ret_tags) {
     int result = instance_rows_document(engine->store, instance->id, arena, ret_document, ret_tags);
-    return result > 0 ? error_raise(ERR_BUG, "the container instance %s is not stored", instance->instance_id) : result;
+    return result > 0 ? error_raise(ERR_BUG, "the container instance %s is not stored", instance->instance_id)
+                      : result;
 }
 
-static int write_instance_row(struct engine *engine, struct instance *instance, const char *document,
-    const char *tags) {
+static int write_instance_row(
+    struct engine *engine, struct instance *instance, const char *document, const char *tags) {
     const char *old_document = NULL;
     const char *old_tags = NULL;
     int result = engine_instance_document(engine, instance, engine->turn, &old_document, &old_tags);
@@ -201,9 +206,10 @@ int engine_instance_update(struct engine *engine, struct instance *instance, enu
     return write_instance_row(engine, instance, NULL, tags);
 }
 
-int engine_instance_register_again(struct engine *engine, struct instance *instance,
-    const struct instance_spec *spec) {
-    /* What tasks hold stays taken: only what the instance has is read anew. Their fixed ports are put back. */
+int engine_instance_register_again(
+    struct engine *engine, struct instance *instance, const struct instance_spec *spec) {
+    /* What tasks hold stays taken: only what the instance has is read anew. Their fixed ports are put back.
+     */
     struct instance_resources old = instance->resources;
     instance->resources = (struct instance_resources){
         .cpu_taken = old.cpu_taken,
@@ -268,8 +274,8 @@ static int abandon(struct engine *engine, struct instance *instance, struct task
 int engine_instance_deregister(struct engine *engine, struct instance *instance) {
     int result = for_tasks_on(engine, instance, abandon);
     return result == 0
-        ? engine_instance_update(engine, instance, INSTANCE_INACTIVE, instance->agent_connected, NULL)
-        : result;
+               ? engine_instance_update(engine, instance, INSTANCE_INACTIVE, instance->agent_connected, NULL)
+               : result;
 }
 
 void instance_touch(struct engine *engine, struct instance *instance) {
@@ -278,9 +284,11 @@ void instance_touch(struct engine *engine, struct instance *instance) {
         return;
     instance->version_dirty = true;
     if (engine->dirty_instance_count == engine->dirty_instance_capacity) {
-        engine->dirty_instance_capacity = engine->dirty_instance_capacity != 0 ? engine->dirty_instance_capacity * 2 : 64;
-        engine->dirty_instances =
-            xrealloc(engine->dirty_instances, engine->dirty_instance_capacity * sizeof(struct instance *));
+        engine->dirty_instance_capacity = engine->dirty_instance_capacity != 0
+                                              ? engine->dirty_instance_capacity * 2
+                                              : 64;
+        engine->dirty_instances = xrealloc(
+            engine->dirty_instances, engine->dirty_instance_capacity * sizeof(struct instance *));
     }
     engine->dirty_instances[engine->dirty_instance_count++] = instance;
 }

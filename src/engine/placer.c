@@ -5,7 +5,8 @@
 #include "ecs-local/domain/placement.h"
 #include "engine_internal.h"
 
-static struct placement_candidate candidate_of(const struct instance *instance, const struct place_request *request) {
+static struct placement_candidate candidate_of(
+    const struct instance *instance, const struct place_request *request) {
     return (struct placement_candidate){
         .active = instance->status == INSTANCE_ACTIVE,
         .agent_connected = instance->agent_connected,
@@ -50,7 +51,8 @@ const char *engine_refusal(const struct instance *instance, const struct place_r
 static int bind_mapping(struct engine *engine, struct task *task, struct instance *instance,
     const struct task_definition_port *mapping, struct task_binding *binding) {
     enum port_protocol protocol = mapping->udp ? PORT_UDP : PORT_TCP;
-    unsigned length = mapping->range_first != 0 ? (unsigned)(mapping->range_last - mapping->range_first + 1) : 1;
+    unsigned length = mapping->range_first != 0 ? (unsigned)(mapping->range_last - mapping->range_first + 1)
+                                                : 1;
     int host_port = mapping->host_port;
     *binding = (struct task_binding){
         .bind_ip = "0.0.0.0",
@@ -58,21 +60,23 @@ static int bind_mapping(struct engine *engine, struct task *task, struct instanc
         .protocol = mapping->udp ? "udp" : "tcp",
     };
     if (host_port == 0 && instance != NULL) {
-        host_port = resources_take_dynamic_range(&instance->resources, protocol, ids_random(&engine->ids), length);
+        host_port = resources_take_dynamic_range(
+            &instance->resources, protocol, ids_random(&engine->ids), length);
         if (host_port == 0)
             return ENGINE_NOT_FOUND;
         task_add_dynamic_ports(task, protocol, (uint16_t)host_port, length);
     }
     binding->host_port = host_port;
     if (mapping->range_first != 0) {
-        binding->container_port_range =
-            arena_printf(task->arena, "%d-%d", mapping->range_first, mapping->range_last);
+        binding->container_port_range = arena_printf(
+            task->arena, "%d-%d", mapping->range_first, mapping->range_last);
         binding->host_port_range = arena_printf(task->arena, "%d-%d", host_port, host_port + (int)length - 1);
     }
     return 0;
 }
 
-/* networkBindings exist where containers share the instance's addresses: not with an interface of their own. */
+/* networkBindings exist where containers share the instance's addresses: not with an interface of their own.
+ */
 int bind_ports(struct engine *engine, struct task *task) {
     const struct task_definition *definition = NULL;
     int result = engine_task_definition(engine, task->task_definition_id, &definition);

@@ -10,8 +10,8 @@
 #include "engine_internal.h"
 
 enum {
-    TASKS_KEPT = 256,                  /* tasks of earlier turns that stay in memory */
-    DOCUMENT_MAX = 4 * 1024 * 1024,    /* bytes; a request body is smaller */
+    TASKS_KEPT = 256,               /* tasks of earlier turns that stay in memory */
+    DOCUMENT_MAX = 4 * 1024 * 1024, /* bytes; a request body is smaller */
 };
 
 enum launch_kind launch_kind_of(const char *launch_type) {
@@ -149,7 +149,8 @@ int task_by_row(struct engine *engine, int64_t id, struct task **ret_task) {
     return result != 0 ? result : task_from_row(engine, &row, ret_task);
 }
 
-int engine_task_find(struct engine *engine, struct cluster *cluster, const char *task_id, struct task **ret_task) {
+int engine_task_find(
+    struct engine *engine, struct cluster *cluster, const char *task_id, struct task **ret_task) {
     char key[80];
     int length = make_key(key, cluster->id, task_id);
     if (length < 0)

@@ -1,4 +1,5 @@
-/* The life cycle of tasks: admits them, asks the runtime what happens next, and lets it happen when it is due. */
+/* The life cycle of tasks: admits them, asks the runtime what happens next, and lets it happen when it is
+ * due. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +8,8 @@
 #include "engine_internal.h"
 
 enum {
-    /* Steps of one engine_run_due(); the rest waits for the next turn, so that requests are answered in between. */
+    /* Steps of one engine_run_due(); the rest waits for the next turn, so that requests are answered in
+     * between. */
     STEPS_PER_RUN = 20000,
 };
 
@@ -75,19 +77,20 @@ static void interface_attached(struct engine *engine, struct task *task) {
     unsigned octets[3] = {host >> 16 & 255, host >> 8 & 255, host & 255};
     struct cluster *cluster = cluster_by_row(engine, task->cluster_id);
     const char *domain = text_equal(scope_region(cluster->scope), "us-east-1")
-        ? "ec2.internal"
-        : arena_printf(task->arena, "%s.compute.internal", scope_region(cluster->scope));
+                             ? "ec2.internal"
+                             : arena_printf(task->arena, "%s.compute.internal", scope_region(cluster->scope));
     char suffix[18];
     ids_hex_bytes(&engine->ids, suffix, 8);
     interface->interface_id = arena_printf(task->arena, "eni-0%.16s", suffix);
     interface->mac_address = arena_printf(task->arena, "0a:%02x:0a:%02x:%02x:%02x",
         (unsigned)ids_below(&engine->ids, 256), octets[0], octets[1], octets[2]);
     interface->private_ipv4 = arena_printf(task->arena, "10.%u.%u.%u", octets[0], octets[1], octets[2]);
-    interface->private_dns_name =
-        arena_printf(task->arena, "ip-10-%u-%u-%u.%s", octets[0], octets[1], octets[2], domain);
+    interface->private_dns_name = arena_printf(
+        task->arena, "ip-10-%u-%u-%u.%s", octets[0], octets[1], octets[2], domain);
 }
 
-static void told(struct engine *engine, const struct task *task, const char *from, const char *to, int64_t at_ms) {
+static void told(
+    struct engine *engine, const struct task *task, const char *from, const char *to, int64_t at_ms) {
     if (engine->watcher.task_moved != NULL)
         engine->watcher.task_moved(engine->watcher.context, task, from, to, at_ms);
 }
@@ -123,12 +126,14 @@ static int move(struct engine *engine, struct task *task, enum task_status to, i
     int result = task_move(task, to, now_ms);
     task_count(engine, task, 1);
     if (result != 0)
-        return error_raise(result, "the task %s cannot go from %s to %s", task->arn, from, task_status_name(to));
+        return error_raise(
+            result, "the task %s cannot go from %s to %s", task->arn, from, task_status_name(to));
     told(engine, task, from, task_status_name(to), now_ms);
     return to == TASK_STOPPED ? task_finish(engine, task, now_ms) : task_schedule(engine, task);
 }
 
-/* Containers that still run end with `exit_code`; those that never ran have no exit code (facts: tasks 5.2). */
+/* Containers that still run end with `exit_code`; those that never ran have no exit code (facts: tasks 5.2).
+ */
 static void containers_end(struct task *task, int exit_code, int64_t now_ms) {
     for (unsigned index = 0; index < task->container_count && task->started_ms != 0; index++) {
         if (!task->containers[index].exited)
@@ -232,8 +237,8 @@ int engine_run_due(struct engine *engine) {
     return 0;
 }
 
-int engine_task_admit(struct engine *engine, struct cluster *cluster, struct instance *instance_or_null,
-    struct task *task) {
+int engine_task_admit(
+    struct engine *engine, struct cluster *cluster, struct instance *instance_or_null, struct task *task) {
     task->id = ++engine->last_task_row;
     task->cluster_id = cluster->id;
     task->is_new = true;

@@ -31,8 +31,8 @@ void timers_add(struct timers *timers, int64_t due_ms, int64_t task_row) {
         timers->heap = xrealloc(timers->heap, timers->capacity * sizeof(*timers->heap));
     }
     size_t child = timers->count++;
-    timers->heap[child] =
-        (struct timer){.due_ms = due_ms, .sequence = timers->sequence++, .task_row = task_row};
+    timers->heap[child] = (struct timer){
+        .due_ms = due_ms, .sequence = timers->sequence++, .task_row = task_row};
     while (child > 0) {
         size_t parent = (child - 1) / 2;
         if (!before(&timers->heap[child], &timers->heap[parent]))

@@ -1,5 +1,5 @@
-/* A heap of moments. Ties fire in the order in which they were set, so a run is repeatable. An entry that has been
- * overtaken (the task's due time is another by now) is recognised by its owner, not removed. */
+/* A heap of moments. Ties fire in the order in which they were set, so a run is repeatable. An entry that has
+ * been overtaken (the task's due time is another by now) is recognised by its owner, not removed. */
 #ifndef ENGINE_TIMERS_H
 #define ENGINE_TIMERS_H
 

@@ -40,8 +40,8 @@ void aws_json_close(struct aws_json *aws) {
     free(aws);
 }
 
-/* {"__type":CODE,"message":TEXT}: exactly these bytes, no spaces (facts: tasks 1.3). Front-end errors spell the
- * member "Message". */
+/* {"__type":CODE,"message":TEXT}: exactly these bytes, no spaces (facts: tasks 1.3). Front-end errors spell
+ * the member "Message". */
 static void write_error(struct writer *writer, const char *code, const char *member, const char *message,
     const char *const *resource_ids) {
     writer_object_begin(writer);
@@ -106,8 +106,8 @@ static int check_body(struct aws_json *aws, const struct aws_json_request *reque
     const struct model_operation *operation, struct value **ret_input, struct aws_json_reply *reply) {
     json_t *body = NULL;
     if (parse_body(request, &body) != 0) {
-        reply_error(400, "SerializationException", "Message", "The request body is not a valid JSON object.", NULL,
-            reply);
+        reply_error(400, "SerializationException", "Message", "The request body is not a valid JSON object.",
+            NULL, reply);
         return 1;
     }
     struct model_violation violation = {0};
@@ -123,8 +123,8 @@ static int check_body(struct aws_json *aws, const struct aws_json_request *reque
 static int call_handler(struct aws_json *aws, const struct aws_json_request *request,
     const struct model_operation *operation, struct api_call *call, struct aws_json_reply *reply) {
     struct credential_scope scope;
-    credential_scope_parse(aws->arena, request->authorization, aws->config.default_account,
-        aws->config.default_region, &scope);
+    credential_scope_parse(
+        aws->arena, request->authorization, aws->config.default_account, aws->config.default_region, &scope);
     int result = engine_scope(aws->config.engine, scope.account, scope.region, &call->scope);
     if (result != 0)
         return result;
@@ -133,13 +133,14 @@ static int call_handler(struct aws_json *aws, const struct aws_json_request *req
     call->writer = (struct writer)WRITER_INIT(&buf);
     result = api_operations[model_operation_index(operation)].handler(call);
     if (result == 0 && buf_failed(&buf))
-        result = error_raise(ERR_LIMIT, "%s: the reply is larger than %d bytes", call->operation, REPLY_BYTES_MAX);
+        result = error_raise(
+            ERR_LIMIT, "%s: the reply is larger than %d bytes", call->operation, REPLY_BYTES_MAX);
     if (result == 0) {
         reply->status = 200;
         reply->body = buf_take(&buf, &reply->body_length);
     } else if (result > 0) {
-        reply_error((unsigned)model_error_status(call->error.code), call->error.code, "message", call->error.message,
-            call->resource_ids, reply);
+        reply_error((unsigned)model_error_status(call->error.code), call->error.code, "message",
+            call->error.message, call->resource_ids, reply);
     }
     buf_done(&buf);
     return result < 0 ? result : 0;
@@ -170,7 +171,8 @@ static int dispatch(struct aws_json *aws, const struct aws_json_request *request
     return result;
 }
 
-int aws_json_handle(struct aws_json *aws, const struct aws_json_request *request, struct aws_json_reply *ret_reply) {
+int aws_json_handle(
+    struct aws_json *aws, const struct aws_json_request *request, struct aws_json_reply *ret_reply) {
     *ret_reply = (struct aws_json_reply){0};
     arena_reset(aws->arena);
     const struct model_operation *operation = operation_of(request->target);

@@ -15,7 +15,8 @@ static bool is_region(const char *text, size_t length) {
         return false;
     for (size_t index = 0; index < length; index++) {
         char character = text[index];
-        bool fine = (character >= 'a' && character <= 'z') || (character >= '0' && character <= '9') || character == '-';
+        bool fine = (character >= 'a' && character <= 'z') || (character >= '0' && character <= '9') ||
+                    character == '-';
         if (!fine)
             return false;
     }
@@ -23,11 +24,11 @@ static bool is_region(const char *text, size_t length) {
 }
 
 /* Credential=KEY/DATE/REGION/SERVICE/aws4_request */
-void credential_scope_parse(struct arena *arena, const char *authorization_or_null, const char *default_account,
-    const char *default_region, struct credential_scope *ret_scope) {
+void credential_scope_parse(struct arena *arena, const char *authorization_or_null,
+    const char *default_account, const char *default_region, struct credential_scope *ret_scope) {
     *ret_scope = (struct credential_scope){.account = default_account, .region = default_region};
-    const char *credential =
-        authorization_or_null != NULL ? strstr(authorization_or_null, "Credential=") : NULL;
+    const char *credential = authorization_or_null != NULL ? strstr(authorization_or_null, "Credential=")
+                                                           : NULL;
     if (credential == NULL)
         return;
     credential += strlen("Credential=");

@@ -10,9 +10,9 @@ struct credential_scope {
     const char *region;
 };
 
-/* A 12-digit access key is the account; anything else leaves the default. Never fails: what cannot be read counts
- * as not said. */
-void credential_scope_parse(struct arena *arena, const char *authorization_or_null, const char *default_account,
-    const char *default_region, struct credential_scope *ret_scope);
+/* A 12-digit access key is the account; anything else leaves the default. Never fails: what cannot be read
+ * counts as not said. */
+void credential_scope_parse(struct arena *arena, const char *authorization_or_null,
+    const char *default_account, const char *default_region, struct credential_scope *ret_scope);
 
 #endif

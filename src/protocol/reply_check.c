@@ -34,7 +34,8 @@ static void tally(const char *operation, const char *outcome) {
         error_raise(ERR_IO, "cannot write to the tally %s", path);
 }
 
-int reply_check(const struct model_operation *operation, struct arena *arena, const struct aws_json_reply *reply) {
+int reply_check(
+    const struct model_operation *operation, struct arena *arena, const struct aws_json_reply *reply) {
     const char *name = model_operation_name(operation);
     if (reply->error_code != NULL) {
         tally(name, reply->error_code);
@@ -51,7 +52,8 @@ int reply_check(const struct model_operation *operation, struct arena *arena, co
     const char *problem = NULL;
     int result = model_check_reply(operation, json, arena, &problem);
     json_decref(json);
-    return result != 0 ? error_raise(ERR_BUG, "%s answers what the model does not allow: %s", name, problem) : 0;
+    return result != 0 ? error_raise(ERR_BUG, "%s answers what the model does not allow: %s", name, problem)
+                       : 0;
 }
 
 #endif

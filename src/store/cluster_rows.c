@@ -24,7 +24,8 @@ int cluster_rows_update(struct store *store, const struct cluster_row *row) {
     return statement_run(&statement);
 }
 
-int cluster_rows_each(struct store *store, void *context, int (*each)(void *context, const struct cluster_row *row)) {
+int cluster_rows_each(
+    struct store *store, void *context, int (*each)(void *context, const struct cluster_row *row)) {
     statement_scope struct statement statement = statement_begin(store, SQL_CLUSTER_ALL);
     int step;
     while ((step = statement_step(&statement)) == STEP_ROW) {
@@ -43,8 +44,8 @@ int cluster_rows_each(struct store *store, void *context, int (*each)(void *cont
     return step;
 }
 
-int cluster_rows_list(struct store *store, int64_t scope_id, const char *after, unsigned limit, struct arena *arena,
-    const char **ret_names, unsigned *ret_count) {
+int cluster_rows_list(struct store *store, int64_t scope_id, const char *after, unsigned limit,
+    struct arena *arena, const char **ret_names, unsigned *ret_count) {
     statement_scope struct statement statement = statement_begin(store, SQL_CLUSTER_LIST);
     bind_int(&statement, "scope_id", scope_id);
     bind_text(&statement, "after", after);

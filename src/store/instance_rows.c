@@ -38,7 +38,8 @@ int instance_rows_set_version(struct store *store, int64_t id, int64_t version) 
     return statement_run(&statement);
 }
 
-int instance_rows_each(struct store *store, void *context, int (*each)(void *context, const struct instance_row *row)) {
+int instance_rows_each(
+    struct store *store, void *context, int (*each)(void *context, const struct instance_row *row)) {
     statement_scope struct statement statement = statement_begin(store, SQL_INSTANCE_ALL);
     int step;
     while ((step = statement_step(&statement)) == STEP_ROW) {
@@ -62,8 +63,8 @@ int instance_rows_each(struct store *store, void *context, int (*each)(void *con
     return step;
 }
 
-int instance_rows_document(struct store *store, int64_t id, struct arena *arena, const char **ret_document,
-    const char **ret_tags) {
+int instance_rows_document(
+    struct store *store, int64_t id, struct arena *arena, const char **ret_document, const char **ret_tags) {
     statement_scope struct statement statement = statement_begin(store, SQL_INSTANCE_DOCUMENT);
     bind_int(&statement, "id", id);
     int step = statement_step(&statement);

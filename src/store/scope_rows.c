@@ -47,7 +47,8 @@ int store_scope_id(struct store *store, const char *account, const char *region,
     return 0;
 }
 
-int store_scopes(struct store *store, void *context, int (*each)(void *context, const struct store_scope *scope)) {
+int store_scopes(
+    struct store *store, void *context, int (*each)(void *context, const struct store_scope *scope)) {
     statement_scope struct statement statement = statement_begin(store, SQL_SCOPE_ALL);
     int step;
     while ((step = statement_step(&statement)) == STEP_ROW) {
@@ -65,8 +66,9 @@ int store_scopes(struct store *store, void *context, int (*each)(void *context, 
 
 int store_reset(struct store *store, const char *account_or_null, const char *region_or_null) {
     /* From the leaves to the root: each statement finds its rows through its parents. */
-    static const enum statement_id steps[] = {SQL_RESET_TASKS, SQL_RESET_INSTANCE_VERSIONS, SQL_RESET_INSTANCES,
-        SQL_RESET_CLUSTERS, SQL_RESET_TASK_DEFINITIONS, SQL_RESET_FAMILIES, SQL_RESET_SCOPES};
+    static const enum statement_id steps[] = {SQL_RESET_TASKS, SQL_RESET_INSTANCE_VERSIONS,
+        SQL_RESET_INSTANCES, SQL_RESET_CLUSTERS, SQL_RESET_TASK_DEFINITIONS, SQL_RESET_FAMILIES,
+        SQL_RESET_SCOPES};
     for (size_t index = 0; index < array_length(steps); index++) {
         statement_scope struct statement statement = statement_begin_write(store, steps[index]);
         bind_text(&statement, "account", account_or_null);

@@ -7,7 +7,8 @@
 int store_check(struct store *store, int result, const char *what) {
     if (result == SQLITE_OK || result == SQLITE_ROW || result == SQLITE_DONE)
         return 0;
-    return error_raise(ERR_STORE, "database: %s: %s", what, store->db != NULL ? sqlite3_errmsg(store->db) : "no memory");
+    return error_raise(
+        ERR_STORE, "database: %s: %s", what, store->db != NULL ? sqlite3_errmsg(store->db) : "no memory");
 }
 
 struct statement statement_begin(struct store *store, enum statement_id id) {
@@ -47,8 +48,8 @@ static void note(struct statement *statement, int result) {
 }
 
 void bind_text_length(struct statement *statement, const char *name, const char *text, size_t length) {
-    note(statement, sqlite3_bind_text64(statement->handle, parameter(statement, name), text, length, SQLITE_STATIC,
-                        SQLITE_UTF8));
+    note(statement, sqlite3_bind_text64(statement->handle, parameter(statement, name), text, length,
+                        SQLITE_STATIC, SQLITE_UTF8));
 }
 
 void bind_text(struct statement *statement, const char *name, const char *text_or_null) {

@@ -14,9 +14,14 @@
 #include "ecs-local/store/store.h"
 #include "store_sql.h.names.h"
 
-enum { STEP_DONE = 0, STEP_ROW = 1 };
+enum {
+    STEP_DONE = 0,
+    STEP_ROW = 1
+};
 
-enum { STORE_PATH_MAX = 4096 };
+enum {
+    STORE_PATH_MAX = 4096
+};
 
 struct store {
     sqlite3 *db;

@@ -85,9 +85,11 @@ static int note_wal(void *context, sqlite3 *db, const char *name, int pages) {
 static int configure(struct store *store, const struct store_config *config) {
     if (config->data_dir == NULL)
         return run(store, "PRAGMA page_size = 4096; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
-    int result = run(store, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384");
+    int result = run(
+        store, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384");
     if (result == 0)
-        result = run(store, config->full_durability ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+        result = run(
+            store, config->full_durability ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     sqlite3_wal_hook(store->db, note_wal, store);
     return result;
 }
@@ -135,8 +137,8 @@ static int prepare(struct store *store) {
     _Static_assert(array_length(statement_sources) == SQL_COUNT, "one source per statement");
     for (unsigned index = 0; index < SQL_COUNT; index++) {
         const struct statement_source *source = &statement_sources[index];
-        int result = sqlite3_prepare_v3(store->db, source->sql, -1, SQLITE_PREPARE_PERSISTENT,
-            &store->statements[index], NULL);
+        int result = sqlite3_prepare_v3(
+            store->db, source->sql, -1, SQLITE_PREPARE_PERSISTENT, &store->statements[index], NULL);
         if (store_check(store, result, source->name) != 0)
             return ERR_STORE;
     }

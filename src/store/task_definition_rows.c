@@ -67,8 +67,8 @@ int task_definition_rows_get(struct store *store, int64_t scope_id, const char *
     return read_row(&statement, arena, ret_row);
 }
 
-int task_definition_rows_get_by_id(struct store *store, int64_t id, struct arena *arena,
-    struct task_definition_row *ret_row) {
+int task_definition_rows_get_by_id(
+    struct store *store, int64_t id, struct arena *arena, struct task_definition_row *ret_row) {
     statement_scope struct statement statement = statement_begin(store, SQL_TASK_DEFINITION_GET_BY_ID);
     bind_int(&statement, "id", id);
     return read_row(&statement, arena, ret_row);
@@ -92,7 +92,8 @@ int task_definition_rows_find(struct store *store, int64_t scope_id, const char 
     return 0;
 }
 
-int task_definition_rows_family_id(struct store *store, int64_t scope_id, const char *family, int64_t *ret_id) {
+int task_definition_rows_family_id(
+    struct store *store, int64_t scope_id, const char *family, int64_t *ret_id) {
     statement_scope struct statement statement = statement_begin(store, SQL_FAMILY_GET);
     bind_int(&statement, "scope_id", scope_id);
     bind_text(&statement, "name", family);
@@ -118,8 +119,8 @@ static int status_change(const char *status, const char *old_status, const char 
     return (int)text_equal(status, counted) - (int)text_equal(old_status, counted);
 }
 
-int task_definition_rows_set_status(struct store *store, const struct task_definition_row *row,
-    const char *old_status) {
+int task_definition_rows_set_status(
+    struct store *store, const struct task_definition_row *row, const char *old_status) {
     statement_scope struct statement statement = statement_begin_write(store, SQL_TASK_DEFINITION_SET_STATUS);
     bind_int(&statement, "id", row->id);
     bind_text(&statement, "status", row->status);
@@ -142,7 +143,8 @@ int task_definition_rows_delete(struct store *store, const struct task_definitio
         status_change(NULL, row->status, "INACTIVE"));
 }
 
-int task_definition_rows_deletable(struct store *store, unsigned limit, int64_t *ret_ids, unsigned *ret_count) {
+int task_definition_rows_deletable(
+    struct store *store, unsigned limit, int64_t *ret_ids, unsigned *ret_count) {
     statement_scope struct statement statement = statement_begin(store, SQL_TASK_DEFINITION_DELETABLE);
     bind_int(&statement, "limit", limit);
     unsigned count = 0;
@@ -162,12 +164,14 @@ static enum statement_id list_statement(bool one_family, bool descending) {
 int task_definition_rows_list(struct store *store, int64_t scope_id, const char *status, const char *family,
     bool descending, const struct task_definition_key *after, unsigned limit, struct arena *arena,
     struct task_definition_key *ret_keys, unsigned *ret_count) {
-    /* From the start means: before everything, or, descending, behind everything ('~' sorts after all names). */
-    struct task_definition_key start = {.family = descending ? "~" : "", .revision = descending ? INT64_MAX : 0};
+    /* From the start means: before everything, or, descending, behind everything ('~' sorts after all names).
+     */
+    struct task_definition_key start = {
+        .family = descending ? "~" : "", .revision = descending ? INT64_MAX : 0};
     if (after->family != NULL)
         start = *after;
-    statement_scope struct statement statement =
-        statement_begin(store, list_statement(family != NULL, descending));
+    statement_scope struct statement statement = statement_begin(
+        store, list_statement(family != NULL, descending));
     bind_int(&statement, "scope_id", scope_id);
     bind_text(&statement, "status", status);
     if (family != NULL)

@@ -105,7 +105,8 @@ int task_rows_append_document(struct store *store, int64_t cluster_id, const cha
     return 0;
 }
 
-int task_rows_each_due(struct store *store, void *context, int (*each)(void *context, int64_t id, int64_t due_ms)) {
+int task_rows_each_due(
+    struct store *store, void *context, int (*each)(void *context, int64_t id, int64_t due_ms)) {
     statement_scope struct statement statement = statement_begin(store, SQL_TASK_EACH_DUE);
     int step;
     while ((step = statement_step(&statement)) == STEP_ROW) {
@@ -116,8 +117,8 @@ int task_rows_each_due(struct store *store, void *context, int (*each)(void *con
     return step;
 }
 
-int task_rows_each_active(struct store *store, void *context,
-    int (*each)(void *context, const struct task_row *row)) {
+int task_rows_each_active(
+    struct store *store, void *context, int (*each)(void *context, const struct task_row *row)) {
     statement_scope struct statement statement = statement_begin(store, SQL_TASK_EACH_ACTIVE);
     int step;
     while ((step = statement_step(&statement)) == STEP_ROW) {
@@ -158,8 +159,8 @@ static enum statement_id list_statement(const struct task_filter *filter) {
     return filter->launch_type != NULL ? SQL_TASK_LIST_LAUNCH_TYPE : SQL_TASK_LIST;
 }
 
-int task_rows_list(struct store *store, const struct task_filter *filter, struct task_cursor *cursor, unsigned limit,
-    struct arena *arena, const char **ret_task_ids, unsigned *ret_count) {
+int task_rows_list(struct store *store, const struct task_filter *filter, struct task_cursor *cursor,
+    unsigned limit, struct arena *arena, const char **ret_task_ids, unsigned *ret_count) {
     enum statement_id id = list_statement(filter);
     statement_scope struct statement statement = statement_begin(store, id);
     bind_int(&statement, "cluster_id", filter->cluster_id);
@@ -178,7 +179,8 @@ int task_rows_list(struct store *store, const struct task_filter *filter, struct
     while ((step = statement_step(&statement)) == STEP_ROW && count < limit) {
         ret_task_ids[count++] = arena_strdup(arena, column_text(&statement, "task_id"));
         cursor->id = column_int(&statement, "id");
-        snprintf(cursor->launch_type, sizeof(cursor->launch_type), "%s", column_text(&statement, "launch_type"));
+        snprintf(
+            cursor->launch_type, sizeof(cursor->launch_type), "%s", column_text(&statement, "launch_type"));
     }
     *ret_count = count;
     return step < 0 ? step : 0;

@@ -14,7 +14,7 @@ struct buf {
     bool failed;
 };
 
-#define BUF_INIT(max_bytes)                                                                                   \
+#define BUF_INIT(max_bytes)                                                                                  \
     { .data = NULL, .length = 0, .capacity = 0, .maximum = (max_bytes), .failed = false }
 
 /* Frees the memory and leaves an empty buffer with the same maximum. */

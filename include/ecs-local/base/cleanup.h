@@ -27,11 +27,11 @@ static inline void cleanup_fclose_(FILE **file) {
 #define cleanup_close cleanup_with(cleanup_close_)
 #define cleanup_fclose cleanup_with(cleanup_fclose_)
 
-#define take_ptr(pointer)                                                                                     \
-    __extension__({                                                                                           \
-        __typeof__(pointer) taken_ = (pointer);                                                               \
-        (pointer) = NULL;                                                                                     \
-        taken_;                                                                                               \
+#define take_ptr(pointer)                                                                                    \
+    __extension__({                                                                                          \
+        __typeof__(pointer) taken_ = (pointer);                                                              \
+        (pointer) = NULL;                                                                                    \
+        taken_;                                                                                              \
     })
 
 #define array_length(array) (sizeof(array) / sizeof((array)[0]))

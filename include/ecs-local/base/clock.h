@@ -1,5 +1,5 @@
-/* The time of the simulated world. Real, held (moves only when told) or scaled. All of ECS behaviour uses this;
- * only log lines and request durations use the machine's own clock. */
+/* The time of the simulated world. Real, held (moves only when told) or scaled. All of ECS behaviour uses
+ * this; only log lines and request durations use the machine's own clock. */
 #ifndef ECS_LOCAL_BASE_CLOCK_H
 #define ECS_LOCAL_BASE_CLOCK_H
 
@@ -13,8 +13,8 @@ enum clock_mode {
 
 struct clock {
     enum clock_mode mode;
-    double factor;          /* world milliseconds per machine millisecond; 1 when real */
-    int64_t base_world_ms;  /* world time at base_machine_ms */
+    double factor;         /* world milliseconds per machine millisecond; 1 when real */
+    int64_t base_world_ms; /* world time at base_machine_ms */
     int64_t base_machine_ms;
 };
 

@@ -24,7 +24,9 @@ int text_parse_int(const char *text, int64_t minimum, int64_t maximum, int64_t *
 /* "250ms", "5s", "3m", "1h", "2d", or a bare "0" → milliseconds. 0, or 1 when it is none of these. */
 int text_parse_duration(const char *text, int64_t *ret_ms);
 /* ISO 8601 in UTC with milliseconds: 2026-11-24T12:00:00.000Z. */
-enum { TEXT_ISO8601_SIZE = 32 };
+enum {
+    TEXT_ISO8601_SIZE = 32
+};
 void text_format_iso8601(int64_t time_ms, char ret_text[TEXT_ISO8601_SIZE]);
 /* Accepts what text_format_iso8601 writes, with or without fraction, `Z` or ±hh:mm. 0 or 1. */
 int text_parse_iso8601(const char *text, int64_t *ret_ms);

@@ -77,9 +77,9 @@ const char *value_string_at(const struct value *list, size_t index); /* NULL out
 /* Deep equality: numbers by value, maps regardless of the order of their entries. */
 bool value_equal(const struct value *left, const struct value *right);
 
-#define value_for_each(item, list)                                                                            \
-    for (size_t item##_index = 0; item##_index < value_count(list); item##_index++)                           \
-        for (struct value *item = value_at((list), item##_index), *item##_once = item; item##_once != NULL;   \
+#define value_for_each(item, list)                                                                           \
+    for (size_t item##_index = 0; item##_index < value_count(list); item##_index++)                          \
+        for (struct value *item = value_at((list), item##_index), *item##_once = item; item##_once != NULL;  \
              item##_once = NULL)
 
 #endif

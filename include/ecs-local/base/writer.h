@@ -15,7 +15,7 @@ struct writer {
     bool comma; /* the next key or item needs a comma before it */
 };
 
-#define WRITER_INIT(target)                                                                                   \
+#define WRITER_INIT(target)                                                                                  \
     { .buf = (target), .comma = false }
 
 void writer_object_begin(struct writer *writer);

@@ -1,5 +1,5 @@
-/* The capabilities that a Linux agent registers (facts: tasks 7.2), so that everything a task definition can require
- * (facts: tasks 4.9) is there on a simulated instance. Names without values. */
+/* The capabilities that a Linux agent registers (facts: tasks 7.2), so that everything a task definition can
+ * require (facts: tasks 4.9) is there on a simulated instance. Names without values. */
 #ifndef ECS_LOCAL_DOMAIN_AGENT_ATTRIBUTES_H
 #define ECS_LOCAL_DOMAIN_AGENT_ATTRIBUTES_H
 

@@ -12,13 +12,14 @@
 const char *arn_partition(const char *region);
 
 char *arn_cluster(struct arena *arena, const char *region, const char *account, const char *name);
-char *arn_container_instance(struct arena *arena, const char *region, const char *account, const char *cluster,
-    const char *id);
-char *arn_task(struct arena *arena, const char *region, const char *account, const char *cluster, const char *id);
+char *arn_container_instance(
+    struct arena *arena, const char *region, const char *account, const char *cluster, const char *id);
+char *arn_task(
+    struct arena *arena, const char *region, const char *account, const char *cluster, const char *id);
 char *arn_container(struct arena *arena, const char *region, const char *account, const char *cluster,
     const char *task_id, const char *uuid);
-char *arn_task_definition(struct arena *arena, const char *region, const char *account, const char *family,
-    int64_t revision);
+char *arn_task_definition(
+    struct arena *arena, const char *region, const char *account, const char *family, int64_t revision);
 
 enum arn_kind {
     ARN_TASK,
@@ -31,13 +32,13 @@ enum arn_kind {
 /* A cluster's name from a name or an ARN. */
 int arn_resolve_cluster(struct arena *arena, const char *text, const char *region, const char *account,
     const char **ret_name, struct violation *ret_violation);
-/* The id of something in `cluster` from an id, a long ARN (of that cluster) or an old short ARN. `noun` names the
- * id in the message about its length ("taskId"). */
+/* The id of something in `cluster` from an id, a long ARN (of that cluster) or an old short ARN. `noun` names
+ * the id in the message about its length ("taskId"). */
 int arn_resolve_in_cluster(struct arena *arena, enum arn_kind kind, const char *noun, const char *text,
     const char *cluster, const char *region, const char *account, const char **ret_id,
     struct violation *ret_violation);
 /* Family and revision (0: none given) from family, family:revision, or an ARN with or without revision. */
-int arn_resolve_task_definition(struct arena *arena, const char *text, const char *region, const char *account,
-    const char **ret_family, int64_t *ret_revision, struct violation *ret_violation);
+int arn_resolve_task_definition(struct arena *arena, const char *text, const char *region,
+    const char *account, const char **ret_family, int64_t *ret_revision, struct violation *ret_violation);
 
 #endif

@@ -1,5 +1,5 @@
-/* Placement: which container instance takes a task (facts: tasks 8.3, 8.4). Pure: the caller shows the candidates
- * and gives a random number; the answer depends on nothing else. */
+/* Placement: which container instance takes a task (facts: tasks 8.3, 8.4). Pure: the caller shows the
+ * candidates and gives a random number; the answer depends on nothing else. */
 #ifndef ECS_LOCAL_DOMAIN_PLACEMENT_H
 #define ECS_LOCAL_DOMAIN_PLACEMENT_H
 
@@ -8,13 +8,15 @@
 
 #include "ecs-local/domain/resources.h"
 
-enum { PLACEMENT_NONE = 1 };
+enum {
+    PLACEMENT_NONE = 1
+};
 
 struct placement_candidate {
-    bool active;            /* ACTIVE: others are not examined */
+    bool active; /* ACTIVE: others are not examined */
     bool agent_connected;
-    bool has_attributes;    /* all that the task definition requires */
-    bool in_location;       /* in a zone of the task's subnets */
+    bool has_attributes; /* all that the task definition requires */
+    bool in_location;    /* in a zone of the task's subnets */
     const struct instance_resources *resources;
 };
 
@@ -25,8 +27,8 @@ struct placement_view {
     struct placement_candidate (*candidate)(const void *context, unsigned index);
 };
 
-/* Why the candidate cannot take the demand: AGENT, ATTRIBUTE, LOCATION, RESOURCE:…; NULL when it can. Checked in
- * this order (facts: tasks 8.4 D). */
+/* Why the candidate cannot take the demand: AGENT, ATTRIBUTE, LOCATION, RESOURCE:…; NULL when it can. Checked
+ * in this order (facts: tasks 8.4 D). */
 const char *placement_refusal(const struct placement_candidate *candidate, const struct task_demand *demand);
 
 /* One of the active candidates that can take the demand, each with the same chance. 0 and *ret_index, or

@@ -1,5 +1,6 @@
 /* What a container instance has, what tasks hold of it, and whether one more fits.
- * Sources: facts tasks 7.1 (resources, ports), 8.4 (reasons); the 2016 document (ephemeral range, 100 ports). */
+ * Sources: facts tasks 7.1 (resources, ports), 8.4 (reasons); the 2016 document (ephemeral range, 100 ports).
+ */
 #ifndef ECS_LOCAL_DOMAIN_RESOURCES_H
 #define ECS_LOCAL_DOMAIN_RESOURCES_H
 
@@ -61,10 +62,13 @@ void resources_done(struct instance_resources *resources);
 const char *resources_missing(const struct instance_resources *resources, const struct task_demand *demand);
 void resources_take(struct instance_resources *resources, const struct task_demand *demand);
 void resources_release(struct instance_resources *resources, const struct task_demand *demand);
-/* A port of the ephemeral range that nobody uses, searched from a random start; taken at once. 0: none is free. */
-uint16_t resources_take_dynamic(struct instance_resources *resources, enum port_protocol protocol, uint64_t random);
-/* A run of `length` free ports of the ephemeral range; the first of it, 0 when there is none. Taken at once. */
-uint16_t resources_take_dynamic_range(struct instance_resources *resources, enum port_protocol protocol,
-    uint64_t random, unsigned length);
+/* A port of the ephemeral range that nobody uses, searched from a random start; taken at once. 0: none is
+ * free. */
+uint16_t resources_take_dynamic(
+    struct instance_resources *resources, enum port_protocol protocol, uint64_t random);
+/* A run of `length` free ports of the ephemeral range; the first of it, 0 when there is none. Taken at once.
+ */
+uint16_t resources_take_dynamic_range(
+    struct instance_resources *resources, enum port_protocol protocol, uint64_t random, unsigned length);
 
 #endif

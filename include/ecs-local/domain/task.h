@@ -28,7 +28,7 @@ enum task_status {
 
 /* Where the task runs, which decides the statuses it passes through. */
 enum task_platform {
-    TASK_ON_INSTANCE,        /* EC2 or EXTERNAL; bridge, host or none: PENDING → RUNNING → STOPPING → STOPPED */
+    TASK_ON_INSTANCE, /* EC2 or EXTERNAL; bridge, host or none: PENDING → RUNNING → STOPPING → STOPPED */
     TASK_ON_INSTANCE_AWSVPC, /* EC2 with its own network interface: all statuses */
     TASK_ON_FARGATE,         /* all statuses */
     TASK_PLATFORM_COUNT
@@ -148,23 +148,25 @@ struct task *task_new(void);
 void task_free(struct task *task);
 char *task_text(struct task *task, const char *text);
 
-/* What the document does not say and the task definition does: essential containers, health checks, the longest
- * stop timeout. */
+/* What the document does not say and the task definition does: essential containers, health checks, the
+ * longest stop timeout. */
 struct task_definition;
 void task_complete(struct task *task, const struct task_definition *definition);
 
 /* May a task go from one status to the other on its platform? */
 bool task_move_allowed(enum task_platform platform, enum task_status from, enum task_status to);
 
-/* Moves to `status` at `now_ms`, stamps the times and the containers, and counts the version (facts: tasks 5.1,
- * 5.6). 0, or ERR_BUG for a move that is not allowed. */
+/* Moves to `status` at `now_ms`, stamps the times and the containers, and counts the version (facts:
+ * tasks 5.1, 5.6). 0, or ERR_BUG for a move that is not allowed. */
 int task_move(struct task *task, enum task_status status, int64_t now_ms);
 
-/* Wants the task stopped: desired status, code, reason, stoppingAt. No effect when it is wanted stopped already. */
+/* Wants the task stopped: desired status, code, reason, stoppingAt. No effect when it is wanted stopped
+ * already. */
 void task_want_stopped(struct task *task, const char *stop_code, const char *reason, int64_t now_ms);
 
 /* Container `index` has ended. Stamps executionStoppedAt when it is essential. */
-void task_container_exited(struct task *task, unsigned index, int exit_code, const char *reason, int64_t now_ms);
+void task_container_exited(
+    struct task *task, unsigned index, int exit_code, const char *reason, int64_t now_ms);
 
 /* Is the task counted as pending (facts: tasks 3.1: PENDING, and D: PROVISIONING, ACTIVATING) or running? */
 bool task_counts_pending(enum task_status status);

@@ -1,5 +1,5 @@
-/* Task definitions: the rules for registering one, the document that comes back, and the summary that scheduling and
- * the life cycle of tasks need. Pure. Sources: facts tasks 4. */
+/* Task definitions: the rules for registering one, the document that comes back, and the summary that
+ * scheduling and the life cycle of tasks need. Pure. Sources: facts tasks 4. */
 #ifndef ECS_LOCAL_DOMAIN_TASK_DEFINITION_H
 #define ECS_LOCAL_DOMAIN_TASK_DEFINITION_H
 
@@ -11,16 +11,18 @@
 #include "ecs-local/domain/resources.h"
 #include "ecs-local/domain/violation.h"
 
-/* Checks a RegisterTaskDefinition request (types and enums are checked already; required members may be missing).
- * 0, or 1 and the first rule that it breaks, in the order of facts tasks 4.4. */
+/* Checks a RegisterTaskDefinition request (types and enums are checked already; required members may be
+ * missing). 0, or 1 and the first rule that it breaks, in the order of facts tasks 4.4. */
 int task_definition_check(struct arena *arena, const struct value *request, struct violation *ret_violation);
 
-/* The TaskDefinition as it comes back, in AWS's member order (facts: tasks 4.3), without taskDefinitionArn, revision,
- * status, the times, registeredBy and tags: those are the caller's. `request` has passed task_definition_check(). */
-struct value *task_definition_normalise(struct arena *arena, const struct value *request, const char *partition,
-    const char *account);
+/* The TaskDefinition as it comes back, in AWS's member order (facts: tasks 4.3), without taskDefinitionArn,
+ * revision, status, the times, registeredBy and tags: those are the caller's. `request` has passed
+ * task_definition_check(). */
+struct value *task_definition_normalise(
+    struct arena *arena, const struct value *request, const char *partition, const char *account);
 
-/* requiresAttributes (facts: tasks 4.9) of a normalised definition: a list of {name}; empty when there are none. */
+/* requiresAttributes (facts: tasks 4.9) of a normalised definition: a list of {name}; empty when there are
+ * none. */
 struct value *task_definition_attributes(struct arena *arena, const struct value *definition);
 /* compatibilities (facts: tasks 4.10) of a normalised definition. */
 struct value *task_definition_compatibilities(struct arena *arena, const struct value *definition);
@@ -34,8 +36,8 @@ bool fargate_size_exists(int64_t cpu_units, int64_t memory_mib, bool windows);
 /* "80-90" → 80 and 90. 0, or 1 when it is no range of ports. */
 int task_definition_parse_range(const char *text, int *ret_first, int *ret_last);
 /* A role name becomes the role's ARN; an ARN stays. */
-const char *task_definition_role_arn(struct arena *arena, const char *role, const char *partition,
-    const char *account);
+const char *task_definition_role_arn(
+    struct arena *arena, const char *role, const char *partition, const char *account);
 
 enum network_mode {
     NETWORK_BRIDGE, /* also when none is given */
@@ -69,10 +71,10 @@ struct task_definition_container {
 struct task_definition {
     const char *family;
     enum network_mode network_mode;
-    const char *cpu;    /* of the task level, NULL: not given */
-    const char *memory; /* of the task level, NULL: not given */
-    const char *shown_cpu;    /* Task.cpu (facts: tasks 5.1) */
-    const char *shown_memory; /* Task.memory */
+    const char *cpu;                /* of the task level, NULL: not given */
+    const char *memory;             /* of the task level, NULL: not given */
+    const char *shown_cpu;          /* Task.cpu (facts: tasks 5.1) */
+    const char *shown_memory;       /* Task.memory */
     const char *task_role_arn;      /* NULL: none */
     const char *execution_role_arn; /* NULL: none */
     bool supports_ec2;
@@ -80,7 +82,7 @@ struct task_definition {
     bool supports_external;
     bool arm64;
     bool is_windows;
-    const char *os_family; /* "LINUX" by default */
+    const char *os_family;     /* "LINUX" by default */
     int ephemeral_storage_gib; /* 0: not given */
     const char *const *required_attributes;
     unsigned required_attribute_count;
@@ -89,7 +91,7 @@ struct task_definition {
 };
 
 /* From a normalised document. 0, or 1 when it is not one. Text is borrowed from the document. */
-int task_definition_summarise(struct arena *arena, const struct value *document,
-    struct task_definition **ret_definition);
+int task_definition_summarise(
+    struct arena *arena, const struct value *document, struct task_definition **ret_definition);
 
 #endif

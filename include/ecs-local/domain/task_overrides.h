@@ -6,7 +6,8 @@
 
 #include "ecs-local/domain/task_definition.h"
 
-/* `overrides` NULL: none. `json_length`: characters of the override structure as JSON. 0, or 1 and *ret_violation. */
+/* `overrides` NULL: none. `json_length`: characters of the override structure as JSON. 0, or 1 and
+ * *ret_violation. */
 int task_overrides_check(struct arena *arena, const struct value *overrides, size_t json_length,
     const struct task_definition *definition, struct violation *ret_violation);
 

@@ -1,11 +1,11 @@
 /* The brain of the loop: the world in memory, the timers, the runtime, and the turn.
  *
- * Clusters and container instances live in memory and in the store; tasks live in the store, and those touched
- * lately also in a bounded cache. Whatever changes in a turn is written before the turn commits; when the commit
- * fails, memory is thrown away and read again from the store, so the two never differ.
+ * Clusters and container instances live in memory and in the store; tasks live in the store, and those
+ * touched lately also in a bounded cache. Whatever changes in a turn is written before the turn commits; when
+ * the commit fails, memory is thrown away and read again from the store, so the two never differ.
  *
- * All functions: 0 ok, <0 a failure of ours (the turn will be rolled back), >0 as documented. Pointers to clusters,
- * instances and tasks are valid until the end of the turn (engine_turn_end). */
+ * All functions: 0 ok, <0 a failure of ours (the turn will be rolled back), >0 as documented. Pointers to
+ * clusters, instances and tasks are valid until the end of the turn (engine_turn_end). */
 #ifndef ECS_LOCAL_ENGINE_ENGINE_H
 #define ECS_LOCAL_ENGINE_ENGINE_H
 
@@ -23,7 +23,9 @@
 
 struct engine;
 
-enum { ENGINE_NOT_FOUND = 1 };
+enum {
+    ENGINE_NOT_FOUND = 1
+};
 
 struct engine_config {
     struct store *store;             /* borrowed */
@@ -55,7 +57,7 @@ struct cluster {
     const char *tags;     /* JSON list */
     unsigned running[LAUNCH_KIND_COUNT];
     unsigned pending[LAUNCH_KIND_COUNT];
-    unsigned unfinished; /* tasks that are not STOPPED */
+    unsigned unfinished;         /* tasks that are not STOPPED */
     unsigned registered;         /* container instances that are ACTIVE or DRAINING */
     struct instance **instances; /* in order of registration, INACTIVE ones too */
     unsigned instance_count;
@@ -127,13 +129,15 @@ int64_t engine_wait_ms(struct engine *engine);
 int engine_run_due(struct engine *engine);
 /* The next step that is due: world time, or -1 when there is none. */
 int64_t engine_next_due_ms(struct engine *engine);
-/* Moves a held or scaled clock to `world_ms`, and lets everything on the way happen in order, each at its time. */
+/* Moves a held or scaled clock to `world_ms`, and lets everything on the way happen in order, each at its
+ * time. */
 int engine_advance_to(struct engine *engine, int64_t world_ms);
 unsigned engine_timer_count(const struct engine *engine);
 /* Told of every transition while set: what happened to which task, when. NULL stops it. */
 struct engine_watcher {
     void *context;
-    void (*task_moved)(void *context, const struct task *task, const char *from, const char *to, int64_t at_ms);
+    void (*task_moved)(
+        void *context, const struct task *task, const char *from, const char *to, int64_t at_ms);
 };
 void engine_watch(struct engine *engine, const struct engine_watcher *watcher_or_null);
 
@@ -148,18 +152,19 @@ struct cluster *engine_cluster_find(struct scope *scope, const char *name);
 int engine_cluster_create(struct engine *engine, struct scope *scope, const char *name, const char *document,
     const char *tags, struct cluster **ret_cluster);
 /* Writes new contents; NULL leaves a text as it is. */
-int engine_cluster_update(struct engine *engine, struct cluster *cluster, bool active, const char *document,
-    const char *tags);
+int engine_cluster_update(
+    struct engine *engine, struct cluster *cluster, bool active, const char *document, const char *tags);
 unsigned cluster_running_tasks(const struct cluster *cluster);
 unsigned cluster_pending_tasks(const struct cluster *cluster);
 
 /* Container instances. */
-struct instance *engine_instance_find(struct engine *engine, struct cluster *cluster, const char *instance_id);
+struct instance *engine_instance_find(
+    struct engine *engine, struct cluster *cluster, const char *instance_id);
 int engine_instance_register(struct engine *engine, struct cluster *cluster, const struct instance_spec *spec,
     struct instance **ret_instance);
 /* Registers again under the same id: document, connection. */
-int engine_instance_register_again(struct engine *engine, struct instance *instance,
-    const struct instance_spec *spec);
+int engine_instance_register_again(
+    struct engine *engine, struct instance *instance, const struct instance_spec *spec);
 /* Status and connection; text NULL leaves it. */
 int engine_instance_update(struct engine *engine, struct instance *instance, enum instance_status status,
     bool agent_connected, const char *tags);
@@ -187,12 +192,14 @@ int engine_place(struct engine *engine, const struct cluster *cluster, const str
 /* Why this instance cannot take it ("RESOURCE:CPU" …); NULL when it can. */
 const char *engine_refusal(const struct instance *instance, const struct place_request *request);
 
-/* Tasks. engine_task_admit() takes ownership of a complete new task, reserves what it needs on its instance, counts
- * it and sets its first step going. */
-int engine_task_admit(struct engine *engine, struct cluster *cluster, struct instance *instance_or_null,
-    struct task *task);
-int engine_task_find(struct engine *engine, struct cluster *cluster, const char *task_id, struct task **ret_task);
-/* Wants the task stopped, and lets the runtime go about it. No effect on one that is wanted stopped already. */
+/* Tasks. engine_task_admit() takes ownership of a complete new task, reserves what it needs on its instance,
+ * counts it and sets its first step going. */
+int engine_task_admit(
+    struct engine *engine, struct cluster *cluster, struct instance *instance_or_null, struct task *task);
+int engine_task_find(
+    struct engine *engine, struct cluster *cluster, const char *task_id, struct task **ret_task);
+/* Wants the task stopped, and lets the runtime go about it. No effect on one that is wanted stopped already.
+ */
 int engine_task_stop(struct engine *engine, struct task *task, const char *stop_code, const char *reason);
 
 /* Forgets everything that matches; NULL matches all. With both NULL a held or scaled time is dropped, too. */

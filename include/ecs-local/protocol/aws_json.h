@@ -1,5 +1,6 @@
-/* AWS JSON 1.1: a request with X-Amz-Target becomes an operation, its body a checked tree, and what the handler
- * answers becomes a reply. Knows nothing of HTTP libraries: the owner hands over the texts. Facts: tasks 1. */
+/* AWS JSON 1.1: a request with X-Amz-Target becomes an operation, its body a checked tree, and what the
+ * handler answers becomes a reply. Knows nothing of HTTP libraries: the owner hands over the texts. Facts:
+ * tasks 1. */
 #ifndef ECS_LOCAL_PROTOCOL_AWS_JSON_H
 #define ECS_LOCAL_PROTOCOL_AWS_JSON_H
 
@@ -23,8 +24,8 @@ struct aws_json_request {
 };
 
 struct aws_json_reply {
-    unsigned status;        /* 200, 400, 500, 501 */
-    char *body;             /* from malloc; the caller's */
+    unsigned status; /* 200, 400, 500, 501 */
+    char *body;      /* from malloc; the caller's */
     size_t body_length;
     const char *error_code; /* NULL for 200; valid until the next request */
 };
@@ -36,7 +37,8 @@ struct aws_json *aws_json_open(const struct aws_json_config *config);
 void aws_json_close(struct aws_json *aws);
 
 /* Always gives a reply. 0, or <0 when the turn must be rolled back (the reply is a 500 then). */
-int aws_json_handle(struct aws_json *aws, const struct aws_json_request *request, struct aws_json_reply *ret_reply);
+int aws_json_handle(
+    struct aws_json *aws, const struct aws_json_request *request, struct aws_json_reply *ret_reply);
 /* The reply for a failure of ours, and for a body that is larger than allowed. */
 void aws_json_server_error(struct aws_json_reply *ret_reply);
 void aws_json_too_large(size_t limit, struct aws_json_reply *ret_reply);

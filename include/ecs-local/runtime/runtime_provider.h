@@ -14,7 +14,9 @@
 
 #include "ecs-local/domain/task.h"
 
-enum { RUNTIME_WAITS = 1 };
+enum {
+    RUNTIME_WAITS = 1
+};
 
 struct runtime_question {
     enum task_platform platform;
@@ -25,8 +27,8 @@ struct runtime_question {
 };
 
 enum runtime_step_kind {
-    RUNTIME_MOVES,  /* the task goes to `status` */
-    RUNTIME_EXITS,  /* its containers end by themselves with `exit_code` */
+    RUNTIME_MOVES, /* the task goes to `status` */
+    RUNTIME_EXITS, /* its containers end by themselves with `exit_code` */
 };
 
 struct runtime_step {

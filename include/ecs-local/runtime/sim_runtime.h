@@ -1,7 +1,7 @@
 /* The simulated runtime: a life cycle as data. Every status has a duration per platform; no container exists.
  *
- * Timings: "instant" (everything at once), "realistic" (what was seen on AWS: facts tasks 5.6), or the path of a
- * JSON file. In a file every member is optional and starts from "instant":
+ * Timings: "instant" (everything at once), "realistic" (what was seen on AWS: facts tasks 5.6), or the path
+ * of a JSON file. In a file every member is optional and starts from "instant":
  *
  *   {"PENDING": "5s",                              a status, for every platform
  *    "fargate": {"PROVISIONING": "9s"},            a platform: "ec2", "awsvpc", "fargate"

@@ -23,8 +23,9 @@ int instance_rows_insert(struct store *store, const struct instance_row *row, in
 int instance_rows_update(struct store *store, const struct instance_row *row);
 /* Writes the version alone, which changes with every task. */
 int instance_rows_set_version(struct store *store, int64_t id, int64_t version);
-int instance_rows_each(struct store *store, void *context, int (*each)(void *context, const struct instance_row *row));
+int instance_rows_each(
+    struct store *store, void *context, int (*each)(void *context, const struct instance_row *row));
 /* The document and tags of one row. */
-int instance_rows_document(struct store *store, int64_t id, struct arena *arena, const char **ret_document,
-    const char **ret_tags);
+int instance_rows_document(
+    struct store *store, int64_t id, struct arena *arena, const char **ret_document, const char **ret_tags);
 #endif

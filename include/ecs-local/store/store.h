@@ -1,10 +1,10 @@
 /* The database: one connection, one writer (us), every statement prepared at open.
  *
  * Reads run at once. The first write of a turn opens a transaction by itself; the loop commits it with
- * store_commit() at the end of the turn, before any reply that depends on it leaves. When that fails the whole
- * turn is rolled back (src/decisions/0002-one-loop-group-commit.md).
- * All functions: 0 ok, <0 ERR_STORE (logged) unless said otherwise; a lookup that finds nothing answers 1.
- * Row structs borrow their text from the arena that is given with them. */
+ * store_commit() at the end of the turn, before any reply that depends on it leaves. When that fails the
+ * whole turn is rolled back (src/decisions/0002-one-loop-group-commit.md). All functions: 0 ok, <0 ERR_STORE
+ * (logged) unless said otherwise; a lookup that finds nothing answers 1. Row structs borrow their text from
+ * the arena that is given with them. */
 #ifndef ECS_LOCAL_STORE_STORE_H
 #define ECS_LOCAL_STORE_STORE_H
 
@@ -15,15 +15,17 @@
 
 struct store;
 
-enum { STORE_NOT_FOUND = 1 };
-
-struct store_config {
-    const char *data_dir;  /* NULL: in memory */
-    bool full_durability;  /* an acknowledged change survives a power loss, too */
+enum {
+    STORE_NOT_FOUND = 1
 };
 
-/* 0; ERR_BUSY when another process holds the directory, ERR_SCHEMA when the database is newer than this program
- * or not ours, ERR_IO, ERR_STORE. Each has logged one clear line. */
+struct store_config {
+    const char *data_dir; /* NULL: in memory */
+    bool full_durability; /* an acknowledged change survives a power loss, too */
+};
+
+/* 0; ERR_BUSY when another process holds the directory, ERR_SCHEMA when the database is newer than this
+ * program or not ours, ERR_IO, ERR_STORE. Each has logged one clear line. */
 int store_open(const struct store_config *config, struct store **ret_store);
 /* Commits nothing: what is not committed is lost. Takes NULL. */
 void store_close(struct store *store);
@@ -50,7 +52,8 @@ struct store_scope {
     const char *region;
 };
 /* Calls `each` for every scope. */
-int store_scopes(struct store *store, void *context, int (*each)(void *context, const struct store_scope *scope));
+int store_scopes(
+    struct store *store, void *context, int (*each)(void *context, const struct store_scope *scope));
 
 /* Forgets everything of the scopes that match; NULL matches all. */
 int store_reset(struct store *store, const char *account_or_null, const char *region_or_null);

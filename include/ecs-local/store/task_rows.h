@@ -38,9 +38,10 @@ int task_rows_append_document(struct store *store, int64_t cluster_id, const cha
     struct arena *arena, const char **ret_tags);
 
 /* Every task with a step due: (id, due_ms). Every unfinished task: its columns without document. */
-int task_rows_each_due(struct store *store, void *context, int (*each)(void *context, int64_t id, int64_t due_ms));
-int task_rows_each_active(struct store *store, void *context,
-    int (*each)(void *context, const struct task_row *row));
+int task_rows_each_due(
+    struct store *store, void *context, int (*each)(void *context, int64_t id, int64_t due_ms));
+int task_rows_each_active(
+    struct store *store, void *context, int (*each)(void *context, const struct task_row *row));
 /* Is there a task of the definition that is not STOPPED? 0 yes, STORE_NOT_FOUND no. */
 int task_rows_uses_definition(struct store *store, int64_t family_id, int64_t task_definition_id);
 
@@ -58,8 +59,8 @@ struct task_cursor {
     int64_t id;
 };
 /* A page of task ids; *cursor moves to the last one. */
-int task_rows_list(struct store *store, const struct task_filter *filter, struct task_cursor *cursor, unsigned limit,
-    struct arena *arena, const char **ret_task_ids, unsigned *ret_count);
+int task_rows_list(struct store *store, const struct task_filter *filter, struct task_cursor *cursor,
+    unsigned limit, struct arena *arena, const char **ret_task_ids, unsigned *ret_count);
 /* Ids of unfinished tasks on an instance. */
 int task_rows_on_instance(struct store *store, int64_t container_instance_id, int64_t after, unsigned limit,
     int64_t *ret_ids, unsigned *ret_count);

@@ -50,9 +50,10 @@ static int64_t with_jitter(const struct sim_stage *stage, uint64_t random) {
     return stage->duration_ms + (int64_t)(random % (uint64_t)(stage->jitter_ms + 1));
 }
 
-static int step_to_stop(const struct runtime_question *question, const struct sim_stage *stage,
-    struct runtime_step *ret_step) {
-    struct runtime_step step = {.kind = RUNTIME_MOVES, .status = towards_stop(question->platform, question->status)};
+static int step_to_stop(
+    const struct runtime_question *question, const struct sim_stage *stage, struct runtime_step *ret_step) {
+    struct runtime_step step = {
+        .kind = RUNTIME_MOVES, .status = towards_stop(question->platform, question->status)};
     /* What has not begun its way down yet goes at once; the stages down take their time. */
     if (question->status >= TASK_DEACTIVATING)
         step.after_ms = with_jitter(stage, question->random);
@@ -89,7 +90,8 @@ static void sim_close(void *context) {
 static int read_file(const char *path, struct buf *out) {
     cleanup_fclose FILE *file = fopen(path, "r");
     if (file == NULL)
-        return error_raise(ERR_CONFIG, "--timing: cannot open %s: %s (it may also be \"instant\" or \"realistic\")", path,
+        return error_raise(ERR_CONFIG,
+            "--timing: cannot open %s: %s (it may also be \"instant\" or \"realistic\")", path,
             strerror(errno));
     char chunk[4096];
     size_t length;
@@ -106,9 +108,8 @@ static int load_file(const char *path, struct sim_timing *timing) {
     struct value *file = NULL;
     const char *problem = "it is not valid JSON";
     int result = read_file(path, &text);
-    if (result == 0 &&
-        (value_parse(arena, buf_text(&text), text.length, &file) != 0 ||
-            sim_timing_parse(arena, file, timing, &problem) != 0))
+    if (result == 0 && (value_parse(arena, buf_text(&text), text.length, &file) != 0 ||
+                           sim_timing_parse(arena, file, timing, &problem) != 0))
         result = error_raise(ERR_CONFIG, "--timing: %s: %s", path, problem);
     arena_free(arena);
     buf_done(&text);

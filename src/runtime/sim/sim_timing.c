@@ -13,14 +13,22 @@ static const char *const platform_names[TASK_PLATFORM_COUNT] = {
     [TASK_ON_FARGATE] = "fargate",
 };
 
-/* Seen on AWS, rounded (facts: tasks 5.6): Fargate 33.3 created, 44.9 pull, 51.9 pulled, 53.1 started; stopping to
- * stopped 12 to 23 s; EC2 26.7 created, 34.9 started. */
+/* Seen on AWS, rounded (facts: tasks 5.6): Fargate 33.3 created, 44.9 pull, 51.9 pulled, 53.1 started;
+ * stopping to stopped 12 to 23 s; EC2 26.7 created, 34.9 started. */
 static const int64_t realistic_ms[TASK_PLATFORM_COUNT][TASK_STATUS_COUNT] = {
     [TASK_ON_INSTANCE] = {[TASK_PENDING] = 8000, [TASK_STOPPING] = 2000},
-    [TASK_ON_INSTANCE_AWSVPC] = {[TASK_PROVISIONING] = 6000, [TASK_PENDING] = 8000, [TASK_ACTIVATING] = 1000,
-        [TASK_DEACTIVATING] = 1000, [TASK_STOPPING] = 2000, [TASK_DEPROVISIONING] = 6000},
-    [TASK_ON_FARGATE] = {[TASK_PROVISIONING] = 11000, [TASK_PENDING] = 8000, [TASK_ACTIVATING] = 1000,
-        [TASK_DEACTIVATING] = 1000, [TASK_STOPPING] = 5000, [TASK_DEPROVISIONING] = 8000},
+    [TASK_ON_INSTANCE_AWSVPC] = {[TASK_PROVISIONING] = 6000,
+        [TASK_PENDING] = 8000,
+        [TASK_ACTIVATING] = 1000,
+        [TASK_DEACTIVATING] = 1000,
+        [TASK_STOPPING] = 2000,
+        [TASK_DEPROVISIONING] = 6000},
+    [TASK_ON_FARGATE] = {[TASK_PROVISIONING] = 11000,
+        [TASK_PENDING] = 8000,
+        [TASK_ACTIVATING] = 1000,
+        [TASK_DEACTIVATING] = 1000,
+        [TASK_STOPPING] = 5000,
+        [TASK_DEPROVISIONING] = 8000},
 };
 
 static void timing_clear(struct sim_timing *timing) {
@@ -57,8 +65,8 @@ static int parse_stage(const struct value *value, struct sim_stage *ret_stage) {
         if (text_parse_duration(value->string, &stage.duration_ms) != 0)
             return 1;
     } else if (value->kind != VALUE_MAP || !value_has(value, "duration") ||
-        parse_duration_member(value, "duration", &stage.duration_ms) != 0 ||
-        parse_duration_member(value, "jitter", &stage.jitter_ms) != 0) {
+               parse_duration_member(value, "duration", &stage.duration_ms) != 0 ||
+               parse_duration_member(value, "jitter", &stage.jitter_ms) != 0) {
         return 1;
     } else {
         stage.exit_code = (int)value_int(value, "exitCode", 0);
@@ -88,7 +96,8 @@ static int parse_stages(struct arena *arena, const struct value *map, unsigned f
             continue;
         if (parse_stage(map->entries[index].value, &stage) != 0) {
             *ret_problem = arena_printf(arena,
-                "\"%s\" must be a duration such as \"5s\", or {\"duration\":\"5s\",\"jitter\":\"1s\",\"exitCode\":0}", key);
+                "\"%s\" must be a duration such as \"5s\", or {\"duration\":\"5s\",\"jitter\":\"1s\",\"exitCode\":0}",
+                key);
             return 1;
         }
         for (unsigned platform = first; platform <= last; platform++)
@@ -107,8 +116,8 @@ static int find_platform(const char *key, unsigned *ret_platform) {
     return 1;
 }
 
-int sim_timing_parse(struct arena *arena, const struct value *file, struct sim_timing *ret_timing,
-    const char **ret_problem) {
+int sim_timing_parse(
+    struct arena *arena, const struct value *file, struct sim_timing *ret_timing, const char **ret_problem) {
     if (file->kind != VALUE_MAP) {
         *ret_problem = "the file must hold a JSON object";
         return 1;
@@ -126,7 +135,8 @@ int sim_timing_parse(struct arena *arena, const struct value *file, struct sim_t
             continue;
         if (find_platform(key, &platform) != 0 || value->kind != VALUE_MAP) {
             *ret_problem = arena_printf(arena,
-                "\"%s\" is neither a task status nor one of \"ec2\", \"awsvpc\", \"fargate\" with an object", key);
+                "\"%s\" is neither a task status nor one of \"ec2\", \"awsvpc\", \"fargate\" with an object",
+                key);
             return 1;
         }
         if (parse_stages(arena, value, platform, platform, &timing, ret_problem) != 0)

@@ -5,7 +5,9 @@
 #include "ecs-local/base/value.h"
 #include "ecs-local/domain/task.h"
 
-enum { SIM_NEVER_MS = -1 };
+enum {
+    SIM_NEVER_MS = -1
+};
 
 struct sim_stage {
     int64_t duration_ms; /* SIM_NEVER_MS: does not end by itself */
@@ -20,7 +22,7 @@ struct sim_timing {
 /* "instant" or "realistic" → 0, another name → 1. */
 int sim_timing_named(const char *name, struct sim_timing *ret_timing);
 /* 0, or 1 and a sentence (static or in the arena) that says what is wrong. */
-int sim_timing_parse(struct arena *arena, const struct value *file, struct sim_timing *ret_timing,
-    const char **ret_problem);
+int sim_timing_parse(
+    struct arena *arena, const struct value *file, struct sim_timing *ret_timing, const char **ret_problem);
 
 #endif

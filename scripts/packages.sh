@@ -1,0 +1,49 @@
+# Which Debian packages are needed for what, and installing those that are missing. Sourced by the other scripts.
+# shellcheck shell=bash disable=SC2034
+
+BUILD_PACKAGES=(gcc cmake ninja-build pkg-config libmicrohttpd-dev libjansson-dev libsqlite3-dev uuid-dev uthash-dev)
+TEST_PACKAGES=(libcmocka-dev python3 python3-boto3 awscli clang-format cppcheck)
+
+# Prints those of the named packages that are not installed.
+missing_packages() {
+  local package missing=()
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  echo "${missing[*]}"
+}
+
+# install_missing WHY PACKAGE…: installs what is not there, saying what and why.
+install_missing() {
+  local why=$1 missing sudo=()
+  shift
+  missing=$(missing_packages "$@")
+  [ -n "$missing" ] || return 0
+  echo "installing Debian packages $why: $missing"
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || { echo "not root and no sudo: please install them yourself: $missing" >&2; exit 1; }
+    sudo=(sudo)
+  fi
+  local log
+  log=$(mktemp)
+  # shellcheck disable=SC2086
+  if ! { "${sudo[@]}" apt-get update -qq && "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+      apt-get install -y -qq --no-install-recommends $missing; } >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    echo "apt-get could not install: $missing" >&2
+    exit 1
+  fi
+  rm -f "$log"
+}
+
+# configure_and_build PRESET TARGET [cmake options…]
+configure_and_build() {
+  local preset=$1 target=$2 generator=()
+  shift 2
+  if [ ! -f "build/$preset/CMakeCache.txt" ] && command -v ninja >/dev/null; then
+    generator=(-G Ninja)
+  fi
+  cmake --preset "$preset" "${generator[@]}" "$@" >"build-$preset.log" 2>&1 || { cat "build-$preset.log" >&2; rm -f "build-$preset.log"; exit 1; }
+  rm -f "build-$preset.log"
+  cmake --build "build/$preset" --target "$target" -j "$(nproc)"
+}
