@@ -174,26 +174,16 @@ static int list_page(struct api_call *call, struct cluster *cluster, const struc
         result = engine_flush(call->engine);
     if (result != 0)
         return result;
-    unsigned limit = page_size(call, PAGE_DEFAULT);
-    const char **ids = arena_new_array(call->arena, const char *, limit);
-    unsigned count = 0;
-    result = task_rows_list(engine_store(call->engine), filter, &cursor, limit, call->arena, ids, &count);
-    if (result != 0)
-        return result;
-    struct writer *writer = &call->writer;
-    for (unsigned index = 0; index < count; index++)
-        writer_string(writer, arn_task(call->arena, scope_region(call->scope), scope_account(call->scope),
-                                  cluster->name, ids[index]));
-    writer_list_end(writer);
-    if (count < limit)
-        return 0;
-    /* Is there one more? A page that ends the list has no token. */
-    struct task_cursor last = cursor;
-    result = task_rows_list(engine_store(call->engine), filter, &cursor, 1, call->arena, ids, &count);
-    if (result == 0 && count != 0)
-        writer_key_string(writer, "nextToken",
-            page_token_make(
-                call, filters, arena_printf(call->arena, "%s %lld", last.launch_type, (long long)last.id)));
+    const char *prefix = arn_task(
+        call->arena, scope_region(call->scope), scope_account(call->scope), cluster->name, "");
+    bool more = false;
+    result = task_rows_list(engine_store(call->engine), filter, &cursor, page_size(call, PAGE_DEFAULT),
+        prefix, &call->writer, &more);
+    writer_list_end(&call->writer);
+    if (result == 0 && more)
+        writer_key_string(&call->writer, "nextToken",
+            page_token_make(call, filters,
+                arena_printf(call->arena, "%s %lld", cursor.launch_type, (long long)cursor.id)));
     return result;
 }
 

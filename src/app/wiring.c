@@ -4,10 +4,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <uuid/uuid.h>
 
 #include "ecs-local/admin/admin.h"
 #include "ecs-local/base/error.h"
+#include "ecs-local/base/json_memory.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/engine/engine.h"
 #include "ecs-local/protocol/aws_json.h"
@@ -21,6 +21,7 @@ struct wiring {
     struct engine *engine;
     struct aws_json *aws;
     struct admin *admin;
+    struct ids request_ids; /* apart from the engine's, so that a request does not change what a seed gives */
 };
 
 static const char *timing_name(const struct options *options) {
@@ -54,6 +55,8 @@ static int open_rooms(struct wiring *wiring) {
 int wiring_open(const struct options *options, struct wiring **ret_wiring) {
     struct wiring *wiring = xcalloc(1, sizeof(*wiring));
     wiring->options = options;
+    ids_init_random(&wiring->request_ids);
+    json_memory_install();
     int result = open_rooms(wiring);
     if (result != 0) {
         wiring_close(wiring);
@@ -94,11 +97,9 @@ void wiring_close(struct wiring *wiring) {
 }
 
 /* Every response names its request (facts: tasks 1.2). */
-static void add_request_id(struct http_exchange *exchange) {
-    uuid_t uuid;
-    char text[UUID_STR_LEN];
-    uuid_generate_random(uuid);
-    uuid_unparse_lower(uuid, text);
+static void add_request_id(struct wiring *wiring, struct http_exchange *exchange) {
+    char text[ID_UUID_SIZE];
+    ids_uuid(&wiring->request_ids, text);
     http_reply_header(exchange, "x-amzn-RequestId", text);
 }
 
@@ -107,8 +108,9 @@ static enum http_send when_to_send(struct wiring *wiring) {
     return engine_has_changes(wiring->engine) ? HTTP_SEND_HELD : HTTP_SEND_NOW;
 }
 
-static void reply_aws(struct http_exchange *exchange, const struct aws_json_reply *reply) {
-    add_request_id(exchange);
+static void reply_aws(
+    struct wiring *wiring, struct http_exchange *exchange, const struct aws_json_reply *reply) {
+    add_request_id(wiring, exchange);
     http_reply(exchange, reply->status, AWS_JSON_CONTENT_TYPE, reply->body, reply->body_length);
 }
 
@@ -125,7 +127,7 @@ static enum http_send handle_aws(struct wiring *wiring, struct http_exchange *ex
     struct aws_json_reply reply;
     if (aws_json_handle(wiring->aws, &request, &reply) < 0)
         engine_fail_turn(wiring->engine);
-    reply_aws(exchange, &reply);
+    reply_aws(wiring, exchange, &reply);
     return when_to_send(wiring);
 }
 
@@ -149,13 +151,14 @@ static enum http_send handle_admin(struct wiring *wiring, struct http_exchange *
     struct admin_reply reply;
     if (admin_handle(wiring->admin, &request, &reply) < 0)
         engine_fail_turn(wiring->engine);
-    add_request_id(exchange);
+    add_request_id(wiring, exchange);
     http_reply(exchange, reply.status, reply.content_type, reply.body, reply.body_length);
     return when_to_send(wiring);
 }
 
-static void reply_text(struct http_exchange *exchange, unsigned status, const char *text) {
-    add_request_id(exchange);
+static void reply_text(
+    struct wiring *wiring, struct http_exchange *exchange, unsigned status, const char *text) {
+    add_request_id(wiring, exchange);
     http_reply(exchange, status, "text/plain; charset=utf-8", xstrdup(text), strlen(text));
 }
 
@@ -168,13 +171,13 @@ static enum http_send handle(void *context, struct http_exchange *exchange) {
     if (admin_serves(path))
         return handle_admin(wiring, exchange);
     if (text_equal(path, "/") && (text_equal(method, "GET") || text_equal(method, "HEAD")))
-        reply_text(exchange, 200,
+        reply_text(wiring, exchange, 200,
             "ecs-local " ECS_LOCAL_VERSION
             "\nPoint an AWS client for ECS at this address. Health: /_ecs/health\n");
     else if (text_equal(path, "/"))
-        reply_text(exchange, 405, "The AWS endpoint takes POST.\n");
+        reply_text(wiring, exchange, 405, "The AWS endpoint takes POST.\n");
     else
-        reply_text(exchange, 404, "Not found.\n");
+        reply_text(wiring, exchange, 404, "Not found.\n");
     return HTTP_SEND_NOW;
 }
 
@@ -185,7 +188,7 @@ static void refuse(void *context, struct http_exchange *exchange, enum http_refu
         aws_json_too_large(wiring->options->max_body_bytes, &reply);
     else
         aws_json_server_error(&reply);
-    reply_aws(exchange, &reply);
+    reply_aws(wiring, exchange, &reply);
 }
 
 struct http_handler wiring_http_handler(struct wiring *wiring) {

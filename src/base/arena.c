@@ -10,6 +10,7 @@
 enum {
     BLOCK_SIZE = 8192 - 64,
     ALIGNMENT = 16,
+    SPARE_MAX = 16, /* blocks that arena_reset() keeps */
 };
 
 struct block {
@@ -22,6 +23,8 @@ struct block {
 struct arena {
     size_t block_bytes;
     struct block *current; /* the first of the chain: allocations come from here */
+    struct block *spare;   /* blocks of the usual size, kept for the next use */
+    unsigned spare_count;
 };
 
 static struct block *block_new(size_t size, struct block *next) {
@@ -33,7 +36,7 @@ static struct block *block_new(size_t size, struct block *next) {
 }
 
 struct arena *arena_new_sized(size_t block_bytes) {
-    struct arena *arena = xmalloc(sizeof(*arena));
+    struct arena *arena = xcalloc(1, sizeof(*arena));
     arena->block_bytes = block_bytes;
     arena->current = block_new(block_bytes, NULL);
     return arena;
@@ -55,14 +58,37 @@ void arena_free(struct arena *arena) {
     if (arena == NULL)
         return;
     blocks_free(arena->current);
+    blocks_free(arena->spare);
     free(arena);
 }
 
 void arena_reset(struct arena *arena) {
-    struct block *keep = arena->current;
-    blocks_free(keep->next);
-    keep->next = NULL;
-    keep->used = 0;
+    struct block *block = arena->current->next;
+    while (block != NULL) {
+        struct block *next = block->next;
+        if (block->size == arena->block_bytes && arena->spare_count < SPARE_MAX) {
+            block->next = arena->spare;
+            arena->spare = block;
+            arena->spare_count++;
+        } else {
+            free(block);
+        }
+        block = next;
+    }
+    arena->current->next = NULL;
+    arena->current->used = 0;
+}
+
+/* A block of the usual size in front of the chain. */
+static struct block *next_block(struct arena *arena) {
+    struct block *block = arena->spare;
+    if (block == NULL)
+        return block_new(arena->block_bytes, arena->current);
+    arena->spare = block->next;
+    arena->spare_count--;
+    block->next = arena->current;
+    block->used = 0;
+    return block;
 }
 
 void *arena_alloc(struct arena *arena, size_t size) {
@@ -78,7 +104,7 @@ void *arena_alloc(struct arena *arena, size_t size) {
             large->used = rounded;
             return memset(large->bytes, 0, rounded);
         }
-        block = block_new(arena->block_bytes, block);
+        block = next_block(arena);
         arena->current = block;
     }
     void *pointer = block->bytes + block->used;
@@ -99,12 +125,21 @@ char *arena_strdup(struct arena *arena, const char *text) {
 }
 
 char *arena_vprintf(struct arena *arena, const char *format, va_list arguments) {
+    /* Straight into what is left of the block; a second pass only when it does not fit. */
+    struct block *block = arena->current;
+    size_t left = block->size - block->used;
     va_list again;
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, again);
+    int length = vsnprintf((char *)block->bytes + block->used, left, format, again);
     va_end(again);
     if (length < 0)
         memory_die();
+    if ((size_t)length < left) {
+        char *text = (char *)block->bytes + block->used;
+        size_t rounded = ((size_t)length + ALIGNMENT) & ~(size_t)(ALIGNMENT - 1);
+        block->used += rounded < left ? rounded : left;
+        return text;
+    }
     char *text = arena_alloc(arena, (size_t)length + 1);
     vsnprintf(text, (size_t)length + 1, format, arguments);
     return text;

@@ -41,8 +41,7 @@ const char *buf_text(const struct buf *buf) {
     return buf->data != NULL ? buf->data : "";
 }
 
-/* True when `extra` more bytes and the NUL fit. */
-static bool buf_reserve(struct buf *buf, size_t extra) {
+bool buf_reserve(struct buf *buf, size_t extra) {
     if (buf->failed || extra > buf->maximum - buf->length) {
         buf->failed = true;
         return false;
@@ -56,23 +55,6 @@ static bool buf_reserve(struct buf *buf, size_t extra) {
     buf->data = xrealloc(buf->data, capacity);
     buf->capacity = capacity;
     return true;
-}
-
-void buf_append(struct buf *buf, const void *bytes, size_t length) {
-    if (!buf_reserve(buf, length))
-        return;
-    if (length != 0)
-        memcpy(buf->data + buf->length, bytes, length);
-    buf->length += length;
-    buf->data[buf->length] = '\0';
-}
-
-void buf_append_text(struct buf *buf, const char *text) {
-    buf_append(buf, text, strlen(text));
-}
-
-void buf_append_char(struct buf *buf, char character) {
-    buf_append(buf, &character, 1);
 }
 
 void buf_printf(struct buf *buf, const char *format, ...) {

@@ -21,11 +21,9 @@ void ids_init_seeded(struct ids *ids, uint64_t seed) {
 }
 
 void ids_init_random(struct ids *ids) {
-    uint64_t seed = 0;
-    if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
-        memory_die();
-    ids_init_seeded(ids, seed);
     ids->seeded = false;
+    if (getrandom(ids->state, sizeof(ids->state), 0) != sizeof(ids->state))
+        memory_die();
 }
 
 static uint64_t rotate_left(uint64_t word, unsigned bits) {
@@ -56,10 +54,6 @@ uint64_t ids_below(struct ids *ids, uint64_t bound) {
 }
 
 static void ids_bytes(struct ids *ids, unsigned char bytes[16]) {
-    if (!ids->seeded) {
-        uuid_generate_random(bytes);
-        return;
-    }
     for (unsigned half = 0; half < 2; half++) {
         uint64_t word = ids_random(ids);
         memcpy(bytes + 8 * (size_t)half, &word, 8);

@@ -81,7 +81,8 @@ static struct value_entry *value_entry_find(const struct value *map, const char 
         return NULL;
     for (uint32_t index = 0; index < map->count; index++) {
         const char *candidate = map->entries[index].key;
-        if (candidate == key || strcmp(candidate, key) == 0)
+        /* Most keys differ in their first character. */
+        if (candidate == key || (candidate[0] == key[0] && strcmp(candidate, key) == 0))
             return &map->entries[index];
     }
     return NULL;
@@ -126,16 +127,24 @@ struct value *value_clone(struct arena *arena, const struct value *value) {
 }
 
 struct value *value_copy(struct arena *arena, const struct value *value) {
-    struct value *copy = value_clone(arena, value);
-    if (copy == NULL)
+    if (value == NULL)
         return NULL;
-    if (copy->kind == VALUE_STRING)
+    struct value *copy = value_new(arena, value->kind);
+    *copy = *value;
+    copy->capacity = copy->count;
+    if (value->kind == VALUE_STRING)
         copy->string = arena_strdup(arena, value->string);
-    for (uint32_t index = 0; copy->kind == VALUE_LIST && index < copy->count; index++)
-        copy->items[index] = value_copy(arena, value->items[index]);
-    for (uint32_t index = 0; copy->kind == VALUE_MAP && index < copy->count; index++) {
-        copy->entries[index].key = arena_strdup(arena, value->entries[index].key);
-        copy->entries[index].value = value_copy(arena, value->entries[index].value);
+    if (value->kind == VALUE_LIST) {
+        copy->items = arena_new_array(arena, struct value *, value->count);
+        for (uint32_t index = 0; index < value->count; index++)
+            copy->items[index] = value_copy(arena, value->items[index]);
+    }
+    if (value->kind == VALUE_MAP) {
+        copy->entries = arena_new_array(arena, struct value_entry, value->count);
+        for (uint32_t index = 0; index < value->count; index++) {
+            copy->entries[index].key = arena_strdup(arena, value->entries[index].key);
+            copy->entries[index].value = value_copy(arena, value->entries[index].value);
+        }
     }
     return copy;
 }

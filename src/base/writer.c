@@ -38,7 +38,7 @@ void writer_list_end(struct writer *writer) {
 }
 
 /* Control characters, quote and backslash need an escape; everything else goes as it is. */
-static bool is_plain(unsigned char byte) {
+static inline bool is_plain(unsigned char byte) {
     return byte >= 0x20 && byte != '"' && byte != '\\';
 }
 
@@ -55,17 +55,28 @@ static void append_escape(struct buf *buf, unsigned char byte) {
 }
 
 static void append_quoted(struct buf *buf, const char *text) {
-    buf_append_char(buf, '"');
-    const char *run = text;
+    /* One look for the length and for anything to escape; nearly always there is nothing. */
     const char *cursor = text;
+    while (*cursor != '\0' && is_plain((unsigned char)*cursor))
+        cursor++;
+    size_t plain = (size_t)(cursor - text);
+    if (!buf_reserve(buf, plain + 2))
+        return;
+    char *out = buf->data + buf->length;
+    out[0] = '"';
+    memcpy(out + 1, text, plain);
+    out[plain + 1] = '"';
+    out[plain + 2] = '\0';
+    buf->length += plain + 2;
+    if (*cursor == '\0')
+        return;
+    buf->length--; /* the rest goes before the closing quote */
     for (; *cursor != '\0'; cursor++) {
         if (is_plain((unsigned char)*cursor))
-            continue;
-        buf_append(buf, run, (size_t)(cursor - run));
-        append_escape(buf, (unsigned char)*cursor);
-        run = cursor + 1;
+            buf_append_char(buf, *cursor);
+        else
+            append_escape(buf, (unsigned char)*cursor);
     }
-    buf_append(buf, run, (size_t)(cursor - run));
     buf_append_char(buf, '"');
 }
 

@@ -89,18 +89,30 @@ static struct value *normalise_member(
     return text_equal(key, "healthCheck") ? normalise_health_check(arena, member) : member;
 }
 
+/* The member `key`, which stands at or behind *cursor when the request keeps the model's order, as it does
+ * after the walker; then one comparison finds it or its absence. */
+static struct value *next_member(const struct value *container, uint32_t *cursor, const char *key) {
+    if (*cursor < container->count && text_equal(container->entries[*cursor].key, key))
+        return container->entries[(*cursor)++].value;
+    return NULL;
+}
+
 static struct value *normalise_container(
     struct arena *arena, const struct value *container, const char *network_mode) {
     struct value *result = value_new_map(arena, container->count + 8);
+    uint32_t cursor = 0;
     for (size_t index = 0; index < array_length(container_order); index++) {
         const char *key = container_order[index];
-        struct value *member = normalise_member(arena, key, value_get(container, key), network_mode);
+        struct value *member = normalise_member(
+            arena, key, next_member(container, &cursor, key), network_mode);
         if (member != NULL)
             value_add(arena, result, key, member);
     }
-    for (uint32_t index = 0; index < container->count; index++) {
-        if (!value_has(result, container->entries[index].key))
-            value_add(arena, result, container->entries[index].key, container->entries[index].value);
+    /* What is not in that order, or newer than it. */
+    for (; cursor < container->count; cursor++) {
+        const char *key = container->entries[cursor].key;
+        value_set(
+            arena, result, key, normalise_member(arena, key, container->entries[cursor].value, network_mode));
     }
     return result;
 }

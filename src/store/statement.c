@@ -90,7 +90,8 @@ int statement_run(struct statement *statement) {
 static int column(struct statement *statement, const char *name) {
     int count = sqlite3_column_count(statement->handle);
     for (int index = 0; index < count; index++) {
-        if (strcmp(sqlite3_column_name(statement->handle, index), name) == 0)
+        const char *candidate = sqlite3_column_name(statement->handle, index);
+        if (candidate[0] == name[0] && strcmp(candidate, name) == 0)
             return index;
     }
     return -1;

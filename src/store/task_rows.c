@@ -159,14 +159,26 @@ static enum statement_id list_statement(const struct task_filter *filter) {
     return filter->launch_type != NULL ? SQL_TASK_LIST_LAUNCH_TYPE : SQL_TASK_LIST;
 }
 
+static void write_row(
+    struct statement *statement, const char *prefix, size_t prefix_length, struct writer *writer) {
+    struct buf *buf = writer->buf;
+    buf_append(buf, writer->comma ? ",\"" : "\"", writer->comma ? 2 : 1);
+    buf_append(buf, prefix, prefix_length);
+    const char *task_id = column_text(statement, "task_id");
+    buf_append(buf, task_id, column_length(statement, "task_id"));
+    buf_append_char(buf, '"');
+    writer->comma = true;
+}
+
 int task_rows_list(struct store *store, const struct task_filter *filter, struct task_cursor *cursor,
-    unsigned limit, struct arena *arena, const char **ret_task_ids, unsigned *ret_count) {
+    unsigned limit, const char *prefix, struct writer *writer, bool *ret_more) {
     enum statement_id id = list_statement(filter);
     statement_scope struct statement statement = statement_begin(store, id);
+    size_t prefix_length = strlen(prefix);
     bind_int(&statement, "cluster_id", filter->cluster_id);
     bind_text(&statement, "desired_status", filter->desired_status);
     bind_int(&statement, "after", cursor->id);
-    bind_int(&statement, "limit", limit);
+    bind_int(&statement, "limit", (int64_t)limit + 1); /* one more tells whether there is a next page */
     bind_text(&statement, "launch_type", id == SQL_TASK_LIST ? cursor->launch_type : filter->launch_type);
     if (id == SQL_TASK_LIST_FAMILY)
         bind_int(&statement, "family_id", filter->family_id);
@@ -174,15 +186,19 @@ int task_rows_list(struct store *store, const struct task_filter *filter, struct
         bind_int_or_null(&statement, "container_instance_id", filter->container_instance_id);
     if (id == SQL_TASK_LIST_STARTED_BY)
         bind_text(&statement, "started_by", filter->started_by);
+    struct task_cursor last = *cursor;
+    int step = STEP_DONE;
     unsigned count = 0;
-    int step;
-    while ((step = statement_step(&statement)) == STEP_ROW && count < limit) {
-        ret_task_ids[count++] = arena_strdup(arena, column_text(&statement, "task_id"));
-        cursor->id = column_int(&statement, "id");
-        snprintf(
-            cursor->launch_type, sizeof(cursor->launch_type), "%s", column_text(&statement, "launch_type"));
+    for (; (step = statement_step(&statement)) == STEP_ROW && count < limit; count++) {
+        write_row(&statement, prefix, prefix_length, writer);
+        if (count + 1 == limit) {
+            last.id = column_int(&statement, "id");
+            snprintf(
+                last.launch_type, sizeof(last.launch_type), "%s", column_text(&statement, "launch_type"));
+        }
     }
-    *ret_count = count;
+    *ret_more = step == STEP_ROW;
+    *cursor = last;
     return step < 0 ? step : 0;
 }
 

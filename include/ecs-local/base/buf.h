@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct buf {
     char *data;      /* NULL until the first append */
@@ -27,9 +28,28 @@ bool buf_failed(const struct buf *buf);
 /* The text so far, "" when empty. */
 const char *buf_text(const struct buf *buf);
 
-void buf_append(struct buf *buf, const void *bytes, size_t length);
-void buf_append_text(struct buf *buf, const char *text);
-void buf_append_char(struct buf *buf, char character);
+/* Makes room for `extra` bytes and the NUL; false when the maximum does not allow it. */
+bool buf_reserve(struct buf *buf, size_t extra);
+
+static inline void buf_append(struct buf *buf, const void *bytes, size_t length) {
+    /* The capacity may be larger than the maximum: both decide. */
+    size_t room = buf->capacity < buf->maximum ? buf->capacity : buf->maximum;
+    if (buf->failed || (room - buf->length <= length && !buf_reserve(buf, length)))
+        return;
+    if (length != 0)
+        memcpy(buf->data + buf->length, bytes, length);
+    buf->length += length;
+    buf->data[buf->length] = '\0';
+}
+
+static inline void buf_append_text(struct buf *buf, const char *text) {
+    buf_append(buf, text, strlen(text));
+}
+
+static inline void buf_append_char(struct buf *buf, char character) {
+    buf_append(buf, &character, 1);
+}
+
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

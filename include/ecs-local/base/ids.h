@@ -1,5 +1,6 @@
 /* Identifiers and random choice. Seeded: the same seed gives the same sequence, so a run can be repeated;
- * otherwise libuuid and the kernel supply the randomness. */
+ * otherwise the kernel seeds it. libuuid writes the identifiers; its own generator asks the
+ * kernel and reseeds libc's for each one, which costs more than the rest of a request. */
 #ifndef ECS_LOCAL_BASE_IDS_H
 #define ECS_LOCAL_BASE_IDS_H
 

@@ -3,6 +3,7 @@
 #define ECS_LOCAL_STORE_TASK_ROWS_H
 
 #include "ecs-local/base/buf.h"
+#include "ecs-local/base/writer.h"
 #include "ecs-local/store/store.h"
 
 struct task_row {
@@ -58,9 +59,10 @@ struct task_cursor {
     char launch_type[24];
     int64_t id;
 };
-/* A page of task ids; *cursor moves to the last one. */
+/* A page of tasks as JSON strings, `prefix` before each id; *cursor moves to the last one of the page, and
+ * *ret_more says whether there is another page. */
 int task_rows_list(struct store *store, const struct task_filter *filter, struct task_cursor *cursor,
-    unsigned limit, struct arena *arena, const char **ret_task_ids, unsigned *ret_count);
+    unsigned limit, const char *prefix, struct writer *writer, bool *ret_more);
 /* Ids of unfinished tasks on an instance. */
 int task_rows_on_instance(struct store *store, int64_t container_instance_id, int64_t after, unsigned limit,
     int64_t *ret_ids, unsigned *ret_count);

@@ -48,10 +48,11 @@ CREATE TABLE task_definitions (
     delete_requested_ms INTEGER NOT NULL DEFAULT 0,
     registered_by TEXT NOT NULL,
     tags TEXT NOT NULL,
-    document TEXT NOT NULL, -- the members of TaskDefinition that never change, without the outer braces' meaning
+    document TEXT NOT NULL, -- the members of TaskDefinition that never change
     UNIQUE (scope_id, family, revision)
 ) STRICT;
 CREATE INDEX task_definitions_by_status ON task_definitions (scope_id, status, family, revision);
+CREATE INDEX task_definitions_to_delete ON task_definitions (id) WHERE status = 'DELETE_IN_PROGRESS';
 
 CREATE TABLE container_instances (
     id INTEGER PRIMARY KEY,

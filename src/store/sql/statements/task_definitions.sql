@@ -48,7 +48,7 @@ UPDATE task_definitions SET status = :status, deregistered_ms = :deregistered_ms
 -- name: task_definition_delete
 DELETE FROM task_definitions WHERE id = :id
 -- name: task_definition_deletable
-SELECT d.id FROM task_definitions d WHERE d.status = 'DELETE_IN_PROGRESS' AND NOT EXISTS
+SELECT d.id FROM task_definitions d INDEXED BY task_definitions_to_delete WHERE d.status = 'DELETE_IN_PROGRESS' AND NOT EXISTS
     (SELECT 1 FROM tasks t WHERE t.family_id = d.family_id AND t.task_definition_id = d.id
       AND t.last_status <> 'STOPPED')
   LIMIT :limit
