@@ -38,12 +38,13 @@ install_missing() {
 
 # configure_and_build PRESET TARGET [cmake options…]
 configure_and_build() {
-  local preset=$1 target=$2 generator=()
+  local preset=$1 target=$2 generator=() log
   shift 2
   if [ ! -f "build/$preset/CMakeCache.txt" ] && command -v ninja >/dev/null; then
     generator=(-G Ninja)
   fi
-  cmake --preset "$preset" "${generator[@]}" "$@" >"build-$preset.log" 2>&1 || { cat "build-$preset.log" >&2; rm -f "build-$preset.log"; exit 1; }
-  rm -f "build-$preset.log"
+  log=$(mktemp)
+  cmake --preset "$preset" "${generator[@]}" "$@" >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; exit 1; }
+  rm -f "$log"
   cmake --build "build/$preset" --target "$target" -j "$(nproc)"
 }

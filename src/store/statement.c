@@ -89,10 +89,12 @@ int statement_run(struct statement *statement) {
 
 static int column(struct statement *statement, const char *name) {
     int count = sqlite3_column_count(statement->handle);
-    for (int index = 0; index < count; index++) {
-        const char *candidate = sqlite3_column_name(statement->handle, index);
-        if (candidate[0] == name[0] && strcmp(candidate, name) == 0)
+    for (int step = 0; step < count; step++) {
+        int index = (statement->next_column + step) % count;
+        if (strcmp(sqlite3_column_name(statement->handle, index), name) == 0) {
+            statement->next_column = index + 1 < count ? index + 1 : 0;
             return index;
+        }
     }
     return -1;
 }

@@ -34,7 +34,8 @@ struct store {
 struct statement {
     sqlite3_stmt *handle;
     struct store *store;
-    int result; /* SQLITE_OK as long as nothing failed */
+    int result;      /* SQLITE_OK as long as nothing failed */
+    int next_column; /* columns are mostly read in their order: where the search begins */
 };
 
 struct statement statement_begin(struct store *store, enum statement_id id);

@@ -84,7 +84,7 @@ static int note_wal(void *context, sqlite3 *db, const char *name, int pages) {
 
 static int configure(struct store *store, const struct store_config *config) {
     if (config->data_dir == NULL)
-        return run(store, "PRAGMA page_size = 4096; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
+        return run(store, "PRAGMA page_size = 8192; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
     int result = run(
         store, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384");
     if (result == 0)

@@ -20,6 +20,7 @@
 enum {
     REPLY_BYTES = 1024,
     ROWS = 4096,
+    DOCUMENT_BYTES = 3700,
     BODY_MAX = 64 * 1024,
 };
 
@@ -130,10 +131,11 @@ static void open_database(const char *folder) {
         return;
     }
     run("CREATE TABLE documents (key TEXT PRIMARY KEY, document TEXT NOT NULL); BEGIN");
-    char sql[REPLY_BYTES + 128];
+    char sql[256];
     for (unsigned row = 0; row < ROWS; row++) {
-        snprintf(sql, sizeof(sql), "INSERT INTO documents VALUES ('key-%06u', '%.*s')", row, REPLY_BYTES - 32,
-            fixed_reply);
+        snprintf(sql, sizeof(sql),
+            "INSERT INTO documents VALUES ('key-%06u', replace(hex(zeroblob(%d)), '00', 'xy'))", row,
+            DOCUMENT_BYTES / 2);
         run(sql);
     }
     run("COMMIT");
