@@ -17,7 +17,8 @@ from server import TARGET, Server, wait_for  # noqa: E402
 
 IDLE_CONNECTIONS = 1000
 # The sanitizer keeps freed memory for a while; here it would hide what is given back.
-ENVIRONMENT = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"}
+ENVIRONMENT = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") +
+                ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64:allocator_release_to_os_interval_ms=0"}
 RSS_SLACK_KIB = 24 * 1024
 
 
@@ -73,7 +74,8 @@ class Hostile(unittest.TestCase):
         status, reply = self.server.admin("GET", "/_ecs/health")
         self.assertEqual((status, reply["status"]), (200, "ok"))
         self.server.ok("ListClusters")
-        wait_for(lambda: self.server.rss_kib() < self.rss_before + RSS_SLACK_KIB, "memory given back")
+        wait_for(lambda: self.server.rss_kib() < self.rss_before + RSS_SLACK_KIB,
+                 f"memory given back ({self.rss_before} KiB before, {self.server.rss_kib()} now)")
 
     def answers_400(self, raw, code="SerializationException", operation="ListTasks"):
         status, reply, _ = self.server.call(operation, raw=raw)
@@ -118,9 +120,8 @@ class Bodies(Hostile):
             self.answers_400(b'{"cluster":' + raw + b"}")
 
     def test_huge_numbers(self):
-        for number in (b"9" * 400, b"-" + b"9" * 400, b"1e999999", b"0." + b"0" * 5000 + b"1", b"9" * 100000, b"1e5", b"2.5"):
-            self.answers_400(b'{"maxResults":' + number + b"}", "InvalidParameterException" if number in (b"1e5",) else
-                             "SerializationException", "ListClusters")
+        for number in (b"9" * 400, b"-" + b"9" * 400, b"1e999999", b"9" * 100000, b"2.5", b"1e-5"):
+            self.answers_400(b'{"maxResults":' + number + b"}", "SerializationException", "ListClusters")
 
     def test_many_members(self):
         many = b"{" + b",".join(b'"k%d":%d' % (index, index) for index in range(100000)) + b"}"
@@ -130,11 +131,12 @@ class Bodies(Hostile):
         self.assertEqual((status, reply["__type"]), (400, "ClusterNotFoundException"))
 
     def test_long_lists(self):
-        self.answers_400(json.dumps({"tasks": ["0" * 32] * 100000}).encode(), "ClusterNotFoundException", "DescribeTasks")
-        self.server.ok("CreateCluster")
-        self.addCleanup(self.server.ok, "DeleteCluster", {"cluster": "default"})
-        self.assertEqual(self.server.error("DescribeTasks", {"tasks": ["0" * 32] * 101}),
-                         ("InvalidParameterException", "taskIds can have at most 100 items."))
+        for operation, member, text in (("DescribeTasks", "tasks", "taskIds can have at most 100 items."),
+                                        ("DescribeContainerInstances", "containerInstances",
+                                         "instanceIds can have at most 100 items.")):
+            for count in (101, 100000):
+                self.assertEqual(self.server.error(operation, {member: ["0" * 32] * count}),
+                                 ("InvalidParameterException", text))
 
     def test_a_huge_definition_is_refused(self):
         """64 KB is a definition's limit (facts: tasks 4.1)."""
@@ -189,7 +191,7 @@ class Limits(Hostile):
     def test_an_announced_giant_is_refused_at_once(self):
         """The reply comes before the body has been sent."""
         for length in (65537, 10**9, 10**15):
-            with self.server.socket() as connection:
+            with self.subTest(length=length), self.server.socket() as connection:
                 connection.sendall(head("ListClusters", length))
                 self.assertIn(b" 413 ", connection.recv(65536).split(b"\r\n")[0])
 
@@ -328,17 +330,22 @@ class Connections(Hostile):
                                  and b"Content-Length: 0" not in data else b"", data[:80])
 
     def test_a_request_cannot_be_smuggled(self):
-        """Content-Length and Transfer-Encoding together, or two lengths: no second request is found inside the body."""
+        """Two lengths, or a length beside chunks: what follows the first reading of the body is never run as a request
+        (RFC 9112, 6.1 and 6.3: refuse, or close the connection after the reply)."""
         hidden = request("CreateCluster", b'{"clusterName":"smuggled"}')
-        for more in (b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
-                     b"Content-Length: 5\r\nContent-Length: %d\r\n" % (5 + len(hidden)),
-                     b"Content-Length: 5\r\nTransfer-Encoding: identity, chunked\r\n"):
-            answer = self.exchange(head("ListClusters", None, more) + b"0\r\n\r\n" + hidden, 10)
-            statuses = [line.split(b" ")[1] for line in (answer or b"").split(b"\r\n") if line.startswith(b"HTTP/1.")]
-            if b"smuggled" in (answer or b""):
-                self.assertEqual(len(statuses), 2, answer)
-                self.assertNotIn(b"Content-Length: 5\r\nContent-Length", more, "two lengths must be refused")
-        self.server.admin("POST", "/_ecs/reset")
+        self.addCleanup(self.server.admin, "POST", "/_ecs/reset")
+        for more in (b"Content-Length: 5\r\nContent-Length: %d\r\n" % (5 + len(hidden)),
+                     b"Content-Length: %d\r\nContent-Length: 5\r\n" % (5 + len(hidden)),
+                     b"Content-Length: 5, %d\r\n" % (5 + len(hidden)),
+                     b"Content-Length: 5\r\nTransfer-Encoding: xchunked\r\n",
+                     b"Content-Length: 5\r\nTransfer-Encoding: identity, chunked\r\n",
+                     b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+                     b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"):
+            with self.subTest(headers=more):
+                self.exchange(head("ListClusters", None, more) + b"0\r\n\r\n" + hidden, 10)
+                found = self.server.ok("ListClusters")["clusterArns"]
+                self.server.admin("POST", "/_ecs/reset")
+                self.assertEqual(found, [])
 
 
 class _Stream:

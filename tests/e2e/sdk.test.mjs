@@ -1,0 +1,113 @@
+// The newest AWS SDK for JavaScript against ecs-local: operations, paginators, waiters, error classes, newest members.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { after, before, beforeEach, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import * as sdk from "@aws-sdk/client-ecs";
+
+const binary = process.env.ECS_LOCAL_BIN ?? fileURLToPath(new URL("../../build/dev/ecs-local", import.meta.url));
+let server, url, ecs;
+
+const send = (name, input = {}) => ecs.send(new sdk[`${name}Command`](input));
+const admin = (path, body) => fetch(url + path, { method: "POST", body: body && JSON.stringify(body) });
+const app = { name: "app", image: "busybox", cpu: 1, memory: 6 };
+
+before(async () => {
+  server = spawn(binary, ["--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  for await (const line of createInterface({ input: server.stdout })) {
+    url = line.split(" ").at(-1);
+    break;
+  }
+  ecs = new sdk.ECSClient({
+    endpoint: url, region: "us-east-1", maxAttempts: 1,
+    credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" },
+  });
+});
+
+after(async () => {
+  const ended = new Promise((resolve) => server.on("exit", (code) => resolve(code)));
+  server.kill("SIGTERM");
+  assert.equal(await ended, 0);
+});
+
+beforeEach(async () => {
+  await admin("/_ecs/reset");
+  await send("CreateCluster");
+});
+
+const fleet = async (count = 1) => {
+  const reply = await admin("/_ecs/fleet", { cluster: "default", instances: [{ count, instanceType: "m5.large" }] });
+  return (await reply.json()).containerInstances.map((instance) => instance.containerInstanceArn);
+};
+const collect = async (paginator, key) => {
+  const all = [];
+  for await (const page of paginator) all.push(...page[key]);
+  return all;
+};
+
+test("the seven operations of 2016", async () => {
+  const [instance] = await fleet();
+  const { taskDefinition } = await send("RegisterTaskDefinition", {
+    family: "web", taskRoleArn: "arn:aws:iam::000000000000:role/r", containerDefinitions: [app] });
+  assert.equal(taskDefinition.taskRoleArn, "arn:aws:iam::000000000000:role/r");
+  assert.ok(taskDefinition.registeredAt instanceof Date);
+  const run = await send("RunTask", { taskDefinition: "web", overrides: { taskRoleArn: "arn:aws:iam::000000000000:role/o" } });
+  const tasks = [run.tasks[0].taskArn];
+  await sdk.waitUntilTasksRunning({ client: ecs, minDelay: 1, maxDelay: 1, maxWaitTime: 10 }, { tasks });
+  const start = await send("StartTask", { taskDefinition: "web", containerInstances: [instance] });
+  assert.equal(start.tasks[0].containerInstanceArn, instance);
+  const stopped = await send("StopTask", { task: tasks[0], reason: "enough" });
+  assert.equal(stopped.task.overrides.taskRoleArn, "arn:aws:iam::000000000000:role/o");
+  await sdk.waitUntilTasksStopped({ client: ecs, minDelay: 1, maxDelay: 1, maxWaitTime: 10 }, { tasks });
+  const described = await send("DescribeTasks", { tasks });
+  assert.equal(described.tasks[0].stoppedReason, "enough");
+  assert.ok(described.tasks[0].stoppedAt instanceof Date);
+  assert.equal((await send("DescribeTaskDefinition", { taskDefinition: "web" })).taskDefinition.revision, 1);
+  assert.equal((await send("DeregisterTaskDefinition", { taskDefinition: "web:1" })).taskDefinition.status, "INACTIVE");
+});
+
+test("every paginator of what is built", async () => {
+  const instances = await fleet(5);
+  for (const family of ["a", "b", "c"]) await send("RegisterTaskDefinition", { family, containerDefinitions: [app] });
+  const { tasks } = await send("RunTask", { taskDefinition: "a", count: 5 });
+  const client = { client: ecs, pageSize: 2 };
+  assert.deepEqual(await collect(sdk.paginateListContainerInstances(client, {}), "containerInstanceArns"), instances);
+  assert.deepEqual(await collect(sdk.paginateListTasks(client, {}), "taskArns"), tasks.map((task) => task.taskArn));
+  assert.deepEqual(await collect(sdk.paginateListTaskDefinitionFamilies(client, {}), "families"), ["a", "b", "c"]);
+  assert.equal((await collect(sdk.paginateListTaskDefinitions(client, {}), "taskDefinitionArns")).length, 3);
+  for (const clusterName of ["x", "y", "z"]) await send("CreateCluster", { clusterName });
+  assert.equal((await collect(sdk.paginateListClusters(client, {}), "clusterArns")).length, 4);
+});
+
+test("errors are the SDK's classes", async () => {
+  await assert.rejects(send("ListTasks", { cluster: "nope" }), (error) =>
+    error instanceof sdk.ClusterNotFoundException && error.message === "Cluster not found." && error.$metadata.httpStatusCode === 400);
+  await assert.rejects(send("DescribeTaskDefinition", { taskDefinition: "nope" }), sdk.ClientException);
+  await assert.rejects(send("StopTask", { task: "0".repeat(32) }), sdk.InvalidParameterException);
+  await assert.rejects(send("ListServices"), (error) =>
+    error.name === "NotImplementedException" && error.$metadata.httpStatusCode === 501);
+});
+
+test("the newest members of a task definition come back", async () => {
+  const container = {
+    ...app, versionConsistency: "disabled", credentialSpecs: ["credentialspec:arn:aws:s3:::b/k"],
+    restartPolicy: { enabled: true, ignoredExitCodes: [0], restartAttemptPeriod: 60 },
+    portMappings: [{ containerPort: 80, hostPort: 80, protocol: "tcp", name: "web", appProtocol: "http2" }],
+    systemControls: [{ namespace: "net.core.somaxconn", value: "1" }],
+    resourceRequirements: [{ type: "GPU", value: "1" }],
+    environmentFiles: [{ type: "s3", value: "arn:aws:s3:::bucket/file.env" }],
+    linuxParameters: { initProcessEnabled: true, capabilities: { add: ["SYS_PTRACE"] } },
+    firelensConfiguration: { type: "fluentbit", options: { "enable-ecs-log-metadata": "true" } },
+  };
+  const input = {
+    family: "new", networkMode: "awsvpc", containerDefinitions: [container], enableFaultInjection: true, pidMode: "task", cpu: "512", memory: "1024",
+    runtimePlatform: { cpuArchitecture: "ARM64", operatingSystemFamily: "LINUX" }, ephemeralStorage: { sizeInGiB: 30 },
+    volumes: [{ name: "v", configuredAtLaunch: true }],
+  };
+  container.mountPoints = [{ sourceVolume: "v", containerPath: "/v" }];
+  const { taskDefinition } = await send("RegisterTaskDefinition", input);
+  for (const [key, value] of Object.entries(container)) assert.deepEqual(taskDefinition.containerDefinitions[0][key], value, key);
+  for (const key of ["enableFaultInjection", "pidMode", "runtimePlatform", "ephemeralStorage", "volumes"])
+    assert.deepEqual(taskDefinition[key], input[key], key);
+});
