@@ -154,6 +154,29 @@ static uint64_t announced_length(const struct http_exchange *exchange) {
     return length;
 }
 
+struct framing {
+    unsigned lengths;
+    unsigned encodings;
+};
+
+static enum MHD_Result count_framing(
+    void *context, enum MHD_ValueKind kind, const char *name, const char *value) {
+    (void)kind;
+    (void)value;
+    struct framing *framing = context;
+    framing->lengths += strcasecmp(name, "Content-Length") == 0;
+    framing->encodings += strcasecmp(name, "Transfer-Encoding") == 0;
+    return MHD_YES;
+}
+
+/* Two lengths, or a length beside chunks: readers could disagree about where the request ends, and take the
+ * rest for another one (RFC 9112, 6.3). */
+static bool is_ambiguous(const struct http_exchange *exchange) {
+    struct framing framing = {0};
+    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, count_framing, &framing);
+    return framing.lengths + framing.encodings > 1;
+}
+
 /* The request's headers are there, its body is not. */
 static enum MHD_Result begin_request(struct http_exchange *exchange) {
     const struct http_config *config = &exchange->server->config;
@@ -162,6 +185,11 @@ static enum MHD_Result begin_request(struct http_exchange *exchange) {
         exchange->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     if (info != NULL && info->header_size > config->max_header_bytes) {
         http_reply(exchange, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, NULL, NULL, 0);
+        return queue_reply(exchange);
+    }
+    if (is_ambiguous(exchange)) {
+        http_reply_header(exchange, "Connection", "close");
+        http_reply(exchange, MHD_HTTP_BAD_REQUEST, NULL, NULL, 0);
         return queue_reply(exchange);
     }
     uint64_t length = announced_length(exchange);
