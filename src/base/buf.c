@@ -8,7 +8,7 @@
 #include "ecs-local/base/error.h"
 
 enum {
-    BUF_FIRST_CAPACITY = 1024,
+    BUF_FIRST_CAPACITY = 2048,
 };
 
 void buf_done(struct buf *buf) {

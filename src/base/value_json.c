@@ -2,27 +2,7 @@
 
 #include <string.h>
 
-bool value_json_depth_ok(const char *text, size_t length) {
-    size_t depth = 0;
-    bool in_string = false;
-    for (size_t index = 0; index < length; index++) {
-        char character = text[index];
-        if (in_string) {
-            if (character == '\\')
-                index++;
-            else if (character == '"')
-                in_string = false;
-        } else if (character == '"') {
-            in_string = true;
-        } else if (character == '{' || character == '[') {
-            if (++depth > VALUE_JSON_DEPTH_MAX)
-                return false;
-        } else if ((character == '}' || character == ']') && depth > 0) {
-            depth--;
-        }
-    }
-    return true;
-}
+#include "ecs-local/base/json_reader.h"
 
 static struct value *list_from_json(struct arena *arena, const json_t *json) {
     struct value *list = value_new_list(arena, json_array_size(json));
@@ -69,13 +49,8 @@ struct value *value_from_json(struct arena *arena, const json_t *json) {
 }
 
 int value_parse(struct arena *arena, const char *text, size_t length, struct value **ret_value) {
-    if (!value_json_depth_ok(text, length))
-        return 1;
-    json_error_t error;
-    json_t *json = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
-    if (json == NULL)
-        return 1;
-    struct value *value = value_from_json(arena, json);
+    json_t *json = json_reader_parse(text, length);
+    struct value *value = json != NULL ? value_from_json(arena, json) : NULL;
     json_decref(json);
     if (value == NULL)
         return 1;

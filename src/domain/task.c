@@ -55,7 +55,7 @@ int task_status_parse(const char *name, enum task_status *ret_status) {
 }
 
 struct task *task_new(void) {
-    struct arena *arena = arena_new_sized(2048);
+    struct arena *arena = arena_new_sized(4000);
     struct task *task = arena_alloc(arena, sizeof(*task));
     task->arena = arena;
     return task;

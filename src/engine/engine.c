@@ -11,6 +11,10 @@
 
 #define META_CLOCK "held_clock_ms"
 
+enum {
+    DOCUMENT_MAX = 16 * 1024 * 1024, /* bytes of a task; a request body is smaller */
+};
+
 static int world_load(struct engine *engine) {
     engine->world = arena_new();
     int result = clusters_load(engine);
@@ -58,6 +62,7 @@ int engine_open(const struct engine_config *config, struct engine **ret_engine) 
     engine->store = config->store;
     engine->runtime = config->runtime;
     engine->turn = arena_new();
+    engine->document = (struct buf)BUF_INIT(DOCUMENT_MAX);
     if (config->seeded)
         ids_init_seeded(&engine->ids, config->seed);
     else
@@ -83,6 +88,7 @@ void engine_close(struct engine *engine) {
     free(engine->expired_tasks);
     free(engine->dirty_instances);
     arena_free(engine->turn);
+    buf_done(&engine->document);
     free(engine);
 }
 

@@ -59,6 +59,7 @@ struct engine {
     struct timers timers;
     struct arena *world; /* text of scopes, clusters, instances: grows with them, dropped with them */
     struct arena *turn;  /* scratch of one turn */
+    struct buf document; /* scratch of one task's document */
 
     struct scope *scopes;
     struct instance_entry *instances; /* by "cluster row/instance id" */

@@ -11,7 +11,6 @@
 
 enum {
     TASKS_KEPT = 256,               /* tasks of earlier turns that stay in memory */
-    DOCUMENT_MAX = 4 * 1024 * 1024, /* bytes; a request body is smaller */
 };
 
 enum launch_kind launch_kind_of(const char *launch_type) {
@@ -180,7 +179,7 @@ static int write_task(struct engine *engine, struct task *task, struct buf *buf)
     struct writer writer = WRITER_INIT(buf);
     task_write_document(task, &writer);
     if (buf_failed(buf))
-        return error_raise(ERR_LIMIT, "a task is larger than %d bytes", DOCUMENT_MAX);
+        return error_raise(ERR_LIMIT, "a task is larger than %zu bytes", buf->maximum);
     struct task_row row = {
         .id = task->id,
         .cluster_id = task->cluster_id,
@@ -223,11 +222,9 @@ static int delete_expired(struct engine *engine) {
 }
 
 int tasks_flush(struct engine *engine) {
-    struct buf buf = BUF_INIT(DOCUMENT_MAX);
     int result = 0;
     for (size_t index = 0; result == 0 && index < engine->dirty_count; index++)
-        result = write_task(engine, engine->dirty_tasks[index], &buf);
-    buf_done(&buf);
+        result = write_task(engine, engine->dirty_tasks[index], &engine->document);
     if (result != 0)
         return result;
     engine->dirty_count = 0;

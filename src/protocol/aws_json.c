@@ -8,9 +8,9 @@
 #include "credential_scope.h"
 #include "ecs-local/api/api.h"
 #include "ecs-local/base/error.h"
+#include "ecs-local/base/json_reader.h"
 #include "ecs-local/base/log.h"
 #include "ecs-local/base/text.h"
-#include "ecs-local/base/value_json.h"
 #include "ecs-local/model/model.h"
 #include "reply_check.h"
 
@@ -90,11 +90,8 @@ static int parse_body(const struct aws_json_request *request, json_t **ret_body)
         *ret_body = NULL;
         return strlen(request->body != NULL ? request->body : "") == length ? 0 : 1;
     }
-    if (!value_json_depth_ok(request->body, length))
-        return 1;
-    json_error_t error;
-    json_t *body = json_loadb(request->body, length, JSON_DECODE_ANY, &error);
-    if (body == NULL || !json_is_object(body)) {
+    json_t *body = json_reader_parse(request->body, length);
+    if (!json_is_object(body)) {
         json_decref(body);
         return 1;
     }

@@ -6,14 +6,6 @@
 
 #include "ecs-local/base/value.h"
 
-enum {
-    VALUE_JSON_DEPTH_MAX = 64, /* deeper text is refused before the library sees it */
-};
-
-/* True when the nesting of `text` stays within VALUE_JSON_DEPTH_MAX. Looks at brackets outside strings only.
- */
-bool value_json_depth_ok(const char *text, size_t length);
-
 /* Copies a tree of the library; nulls become absent members and disappear from lists. */
 struct value *value_from_json(struct arena *arena, const json_t *json);
 
