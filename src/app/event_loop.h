@@ -1,9 +1,12 @@
 /* The one loop of the process. A turn:
- *   1 wait until the listener or a signal is ready, or a timer is due
- *   2 http_server_run(): every request that is ready goes through its handler; replies that need no commit
- * leave 3 run_due(): timers whose time has come 4 commit(): all that 2 and 3 changed, in one transaction 5
- * http_server_release(): the replies that waited for the commit; the next run sends them Steps 2 to 5 repeat
- * without waiting while there is work at once.
+ *
+ *   1  wait until the listener or a signal is ready, or a timer is due
+ *   2  http_server_run(): every request that is ready goes through its handler; replies that need no commit leave
+ *   3  run_due(): timers whose time has come
+ *   4  commit(): all that 2 and 3 changed, in one transaction
+ *   5  http_server_release(): the replies that waited for the commit; the next run sends them
+ *
+ * Steps 2 to 5 repeat without waiting while there is work at once.
  *
  * SIGTERM, SIGINT and SIGHUP (unless it was ignored when the process started, as nohup does) end it: no new
  * connections, requests under way get up to OVERTIME_MS to finish. SIGPIPE is ignored. */

@@ -54,12 +54,34 @@ static void append_escape(struct buf *buf, unsigned char byte) {
     buf_printf(buf, "\\u%04x", byte);
 }
 
+/* Does one of these eight bytes need an escape? The usual trick on words: a borrow out of a byte shows in its
+ * high bit. */
+static inline bool word_needs_escape(uint64_t word) {
+    const uint64_t ones = 0x0101010101010101U;
+    const uint64_t highs = 0x8080808080808080U;
+    uint64_t control = (word - ones * 0x20) & ~word;
+    uint64_t quote = word ^ (ones * '"');
+    uint64_t slash = word ^ (ones * '\\');
+    return ((control | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & highs) != 0;
+}
+
+/* How many bytes at the beginning of the text go as they are. */
+static size_t plain_length(const char *text, size_t length) {
+    size_t index = 0;
+    for (; index + 8 <= length; index += 8) {
+        uint64_t word;
+        memcpy(&word, text + index, sizeof(word));
+        if (word_needs_escape(word))
+            break;
+    }
+    while (index < length && is_plain((unsigned char)text[index]))
+        index++;
+    return index;
+}
+
 static void append_quoted(struct buf *buf, const char *text) {
-    /* One look for the length and for anything to escape; nearly always there is nothing. */
-    const char *cursor = text;
-    while (*cursor != '\0' && is_plain((unsigned char)*cursor))
-        cursor++;
-    size_t plain = (size_t)(cursor - text);
+    size_t length = strlen(text);
+    size_t plain = plain_length(text, length); /* nearly always all of it */
     if (!buf_reserve(buf, plain + 2))
         return;
     char *out = buf->data + buf->length;
@@ -68,10 +90,10 @@ static void append_quoted(struct buf *buf, const char *text) {
     out[plain + 1] = '"';
     out[plain + 2] = '\0';
     buf->length += plain + 2;
-    if (*cursor == '\0')
+    if (plain == length)
         return;
     buf->length--; /* the rest goes before the closing quote */
-    for (; *cursor != '\0'; cursor++) {
+    for (const char *cursor = text + plain; *cursor != '\0'; cursor++) {
         if (is_plain((unsigned char)*cursor))
             buf_append_char(buf, *cursor);
         else

@@ -10,7 +10,7 @@
 #include "engine_internal.h"
 
 enum {
-    TASKS_KEPT = 256,               /* tasks of earlier turns that stay in memory */
+    TASKS_KEPT = 256, /* tasks of earlier turns that stay in memory */
 };
 
 enum launch_kind launch_kind_of(const char *launch_type) {

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import socket
 import sqlite3
@@ -97,6 +98,14 @@ class Writer(threading.Thread):
 
 
 class Kills(Folder):
+    def check_file(self):
+        """What the kill left behind opens and is sound: looked at in a copy."""
+        with tempfile.TemporaryDirectory() as copy:
+            shutil.copytree(self.folder, copy, dirs_exist_ok=True)
+            database = sqlite3.connect(Path(copy) / "ecs-local.db")
+            self.assertEqual(database.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
+            database.close()
+
     def check(self, server, writers):
         """Everything acknowledged is there, with the state it was acknowledged in or a later one."""
         known = []
@@ -149,15 +158,13 @@ class Kills(Folder):
                 writer.start()
             goal = chance.randrange(5, 60)
             wait_for(lambda: sum(len(writer.running) for writer in writers) >= goal, "the writers' first steps", 30)  # noqa: B023
-            server.process.kill()
+            server.kill()
             for writer in writers:
                 writer.join(20)
                 self.assertFalse(writer.is_alive())
                 self.assertEqual(writer.unexpected, [])
-            server.restart()
-            with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as database:
-                self.assertEqual(database.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
-            database.close()
+            self.check_file()
+            server.start()
             self.check(server, writers)
             everything += [arn for writer in writers for arn in writer.running]
             acknowledged += sum(len(writer.clusters) for writer in writers)
@@ -203,6 +210,15 @@ class Kills(Folder):
             server.ok("CreateCluster", {"clusterName": f"c{index}"})
         server.restart()
         self.assertEqual(len(server.ok("ListClusters")["clusterArns"]), 20)
+
+    def test_page_tokens_survive(self):
+        server = self.start()
+        for name in "abc":
+            server.ok("CreateCluster", {"clusterName": name})
+        token = server.ok("ListClusters", {"maxResults": 1})["nextToken"]
+        server.restart()
+        self.assertEqual([arn.split("/")[1] for arn in server.ok("ListClusters", {"nextToken": token})["clusterArns"]],
+                         ["b", "c"])
 
     def test_reset_is_durable(self):
         server = self.start()
@@ -326,6 +342,17 @@ class DataDirectory(Folder):
         self.assertIn(str(version + 1), done.stderr)
         self.assertEqual(self.database.read_bytes(), before)
 
+    def test_a_database_of_something_else(self):
+        database = sqlite3.connect(self.database)
+        database.execute("CREATE TABLE x (y)")
+        database.commit()
+        database.close()
+        before = self.database.read_bytes()
+        done = self.run_binary("--port", "0", "--data-dir", self.folder)
+        self.assertEqual((done.returncode, len(done.stderr.splitlines())), (1, 1), done.stderr)
+        self.assertIn("not one of ecs-local", done.stderr)
+        self.assertEqual(self.database.read_bytes(), before)
+
     def test_what_is_not_a_database(self):
         self.database.write_bytes(b"this is not a database\n" * 500)
         done = self.run_binary("--port", "0", "--data-dir", self.folder)
@@ -333,10 +360,10 @@ class DataDirectory(Folder):
         self.assertTrue(self.database.read_bytes().startswith(b"this is not a database"))
 
     def test_the_directory_is_made(self):
-        deep = Path(self.folder) / "a" / "b"
-        with Server("--data-dir", str(deep)) as server:
+        new = Path(self.folder) / "state"
+        with Server("--data-dir", str(new)) as server:
             server.ok("CreateCluster")
-        self.assertTrue((deep / "ecs-local.db").exists())
+        self.assertTrue((new / "ecs-local.db").exists())
 
     def test_a_directory_that_cannot_be(self):
         (Path(self.folder) / "file").write_text("x")
@@ -433,7 +460,7 @@ class Signals(Folder):
         began = time.monotonic()
         server.process.send_signal(number)
         self.assertEqual(server.process.wait(10), 0)
-        self.assertLess(time.monotonic() - began, 1.0 if "asan" not in os.environ.get("LD_PRELOAD", "") else 3.0)
+        self.assertLess(time.monotonic() - began, 1.0)
         server._close()
 
     def test_term_and_int(self):
@@ -501,7 +528,7 @@ class Options(Folder):
                                 (["--log-format", "xml"], "--log-format"), (["--seed", "abc"], "--seed"),
                                 (["--max-body-bytes", "many"], "--max-body-bytes"), (["--timing", "/no/such/file"], "--timing"),
                                 (["--runtime", "magic:"], "--runtime"), (["--host", "no such host"], "--host"),
-                                (["serve", "extra"], "extra"), (["dance"], "dance"), (["--auth", "sigv4"], "--credentials")):
+                                (["serve", "extra"], "extra"), (["dance"], "dance")):
             done = self.run_binary(*arguments)
             self.assertEqual((done.returncode, done.stdout, len(done.stderr.splitlines())), (2, "", 1), (arguments, done.stderr))
             self.assertIn(word, done.stderr)
@@ -545,15 +572,15 @@ class Options(Folder):
             "ECS_LOCAL_HOST": "127.0.0.1", "ECS_LOCAL_DATA_DIR": self.folder, "ECS_LOCAL_DURABILITY": "full",
             "ECS_LOCAL_RUNTIME": "sim:", "ECS_LOCAL_TIMING": str(timing), "ECS_LOCAL_CLOCK": "held", "ECS_LOCAL_SEED": "7",
             "ECS_LOCAL_REGION": "eu-west-3", "ECS_LOCAL_ACCOUNT": "123123123123", "ECS_LOCAL_LOG_LEVEL": "debug",
-            "ECS_LOCAL_LOG_FORMAT": "json", "ECS_LOCAL_MAX_BODY_BYTES": "1000", "ECS_LOCAL_MAX_CONNECTIONS": "50",
+            "ECS_LOCAL_LOG_FORMAT": "json", "ECS_LOCAL_MAX_BODY_BYTES": "2000", "ECS_LOCAL_MAX_CONNECTIONS": "50",
             "ECS_LOCAL_MAX_HEADER_BYTES": "4096", "ECS_LOCAL_JOURNAL_LIMIT": "5", "ECS_LOCAL_ALLOW_HOST": "ecs.test",
             "ECS_LOCAL_IDLE_TIMEOUT": "30s", "ECS_LOCAL_REQUEST_TIMEOUT": "10s", "ECS_LOCAL_AUTH": "off",
         }
         with Server(env=environment) as server:
-            status, _, body = server.http("POST", "/", b"", {"X-Amz-Target": TARGET + "CreateCluster"})
+            _, _, body = server.http("POST", "/", b"", {"X-Amz-Target": TARGET + "CreateCluster"})
             self.assertIn(b"arn:aws:ecs:eu-west-3:123123123123:cluster/default", body)
             self.assertEqual(server.admin("GET", "/_ecs/clock")[1]["mode"], "held")
-            self.assertEqual(server.call("ListClusters", raw=b" " * 1001)[0], 413)
+            self.assertEqual(server.call("ListClusters", raw=b" " * 2001)[0], 413)
             self.assertEqual(server.http("GET", "/_ecs/health", headers={"Host": "ecs.test"})[0], 200)
             instances = server.fleet(1)
             self.assertTrue(instances[0].startswith("arn:aws:ecs:eu-west-3:123123123123:"))
@@ -567,7 +594,7 @@ class Options(Folder):
         self.assertTrue(self.database.exists())
         self.assertTrue(server.log)
         for line in server.log:
-            json.loads(line)
+            self.assertEqual(sorted(json.loads(line)), ["level", "message", "time"])
         with Server("--region", "ap-south-1", env=environment) as server:
             _, _, body = server.http("POST", "/", b"", {"X-Amz-Target": TARGET + "CreateCluster"})
             self.assertIn(b"arn:aws:ecs:ap-south-1:123123123123:cluster/default", body)

@@ -75,6 +75,28 @@ static void writer_writes_compact_json(void **state) {
     buf_done(&buf);
 }
 
+/* Every byte at every place of a word, against a plain reading. */
+static void writer_escapes_at_every_place(void **state) {
+    (void)state;
+    for (unsigned byte = 1; byte < 256; byte++) {
+        for (size_t place = 0; place < 20; place++) {
+            char text[21];
+            char expected[64];
+            memset(text, 'x', 20);
+            text[20] = '\0';
+            text[place] = (char)byte;
+            struct buf buf = BUF_INIT(256);
+            struct writer writer = WRITER_INIT(&buf);
+            writer_string(&writer, text);
+            bool escaped = byte < 0x20 || byte == '"' || byte == '\\';
+            snprintf(expected, sizeof(expected), "\"%s\"", text);
+            assert_int_equal(strcmp(buf_text(&buf), expected) != 0, escaped);
+            assert_int_equal(buf.length > 22, escaped);
+            buf_done(&buf);
+        }
+    }
+}
+
 static void value_round_trips(void **state) {
     (void)state;
     static const char text[] = "{\"a\":1,\"b\":[true,\"x\",2.5],\"n\":null,\"m\":{\"k\":\"v\"}}";
@@ -201,6 +223,7 @@ int main(void) {
         cmocka_unit_test(arena_gives_zeroed_memory_of_any_size),
         cmocka_unit_test(buf_stops_at_its_maximum),
         cmocka_unit_test(writer_writes_compact_json),
+        cmocka_unit_test(writer_escapes_at_every_place),
         cmocka_unit_test(value_round_trips),
         cmocka_unit_test(value_refuses_depth_and_garbage),
         cmocka_unit_test(text_checks_names_numbers_durations),

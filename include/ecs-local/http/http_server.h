@@ -4,10 +4,13 @@
  *
  * A request that is complete becomes a `struct http_exchange` and goes to the handler, which reads it and
  * calls http_reply() once: at once, later in the same turn, or in a later turn. The handler answers how the
- * reply may leave: HTTP_SEND_NOW      it is there and may leave HTTP_SEND_HELD     it is there, but must wait
- * for http_server_release() (group commit: after COMMIT) HTTP_SEND_LATER    it is not there yet; the handler
- * keeps the exchange and replies in a later turn An exchange is valid until its reply has been given and
- * released; what its accessors answer lives as long.
+ * reply may leave:
+ *
+ *   HTTP_SEND_NOW    it is there and may leave
+ *   HTTP_SEND_HELD   it is there, but must wait for http_server_release() (group commit: after COMMIT)
+ *   HTTP_SEND_LATER  it is not there yet; the handler keeps the exchange and replies in a later turn
+ *
+ * An exchange is valid until its reply has been given and released; what its accessors answer lives as long.
  *
  * When the client goes away, an exchange that is HELD disappears by itself. One that is LATER stays valid:
  * its connection is suspended, so nobody notices, and the handler replies as if the client were there. Only

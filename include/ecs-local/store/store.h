@@ -2,9 +2,10 @@
  *
  * Reads run at once. The first write of a turn opens a transaction by itself; the loop commits it with
  * store_commit() at the end of the turn, before any reply that depends on it leaves. When that fails the
- * whole turn is rolled back (src/decisions/0002-one-loop-group-commit.md). All functions: 0 ok, <0 ERR_STORE
- * (logged) unless said otherwise; a lookup that finds nothing answers 1. Row structs borrow their text from
- * the arena that is given with them. */
+ * whole turn is rolled back (src/decisions/0002-one-loop-group-commit.md).
+ *
+ * All functions: 0 ok, <0 ERR_STORE (logged) unless said otherwise; a lookup that finds nothing answers 1. Row
+ * structs borrow their text from the arena that is given with them. */
 #ifndef ECS_LOCAL_STORE_STORE_H
 #define ECS_LOCAL_STORE_STORE_H
 

@@ -92,7 +92,7 @@ CREATE TABLE tasks (
     document TEXT NOT NULL -- the Task as DescribeTasks shows it, without tags
 ) STRICT;
 CREATE UNIQUE INDEX tasks_by_task_id ON tasks (task_id, cluster_id);
-CREATE INDEX tasks_by_cluster ON tasks (cluster_id, desired_status, launch_type, id);
+CREATE INDEX tasks_by_cluster ON tasks (cluster_id, desired_status, launch_type, id, task_id); -- covers ListTasks
 CREATE INDEX tasks_by_family ON tasks (family_id, cluster_id, desired_status, id);
 CREATE INDEX tasks_by_instance ON tasks (container_instance_id, desired_status, id)
     WHERE container_instance_id IS NOT NULL;
