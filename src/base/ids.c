@@ -1,5 +1,7 @@
 #include "ecs-local/base/ids.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <uuid/uuid.h>
@@ -24,6 +26,19 @@ void ids_init_random(struct ids *ids) {
     ids->seeded = false;
     if (getrandom(ids->state, sizeof(ids->state), 0) != sizeof(ids->state))
         memory_die();
+}
+
+void ids_text(const struct ids *ids, char ret_text[IDS_TEXT_SIZE]) {
+    const uint64_t *state = ids->state;
+    snprintf(ret_text, IDS_TEXT_SIZE, "%016" PRIx64 ".%016" PRIx64 ".%016" PRIx64 ".%016" PRIx64, state[0],
+        state[1], state[2], state[3]);
+}
+
+void ids_parse(struct ids *ids, const char *text) {
+    uint64_t state[4];
+    if (sscanf(text, "%16" SCNx64 ".%16" SCNx64 ".%16" SCNx64 ".%16" SCNx64, &state[0], &state[1], &state[2],
+            &state[3]) == 4)
+        memcpy(ids->state, state, sizeof(state));
 }
 
 static uint64_t rotate_left(uint64_t word, unsigned bits) {

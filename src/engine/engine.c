@@ -10,6 +10,7 @@
 #include "engine_internal.h"
 
 #define META_CLOCK "held_clock_ms"
+#define META_GENERATOR "id_generator"
 
 enum {
     DOCUMENT_MAX = 16 * 1024 * 1024, /* bytes of a task; a request body is smaller */
@@ -57,18 +58,42 @@ int engine_keep_clock(struct engine *engine) {
     return store_meta_set(engine->store, META_CLOCK, digits);
 }
 
+/* A seeded generator goes on from where it stood, too: its first ids are taken by what the store holds. */
+static int restore_generator(struct engine *engine, uint64_t seed) {
+    ids_init_seeded(&engine->ids, seed);
+    const char *text = NULL;
+    int result = store_meta_get(engine->store, engine->turn, META_GENERATOR, &text);
+    if (result == 0)
+        ids_parse(&engine->ids, text);
+    engine->kept_ids = engine->ids;
+    return result < 0 ? result : 0;
+}
+
+static int keep_generator(struct engine *engine) {
+    if (!engine->ids.seeded || !store_in_transaction(engine->store) ||
+        memcmp(&engine->ids, &engine->kept_ids, sizeof(engine->ids)) == 0)
+        return 0;
+    char text[IDS_TEXT_SIZE];
+    ids_text(&engine->ids, text);
+    engine->kept_ids = engine->ids;
+    return store_meta_set(engine->store, META_GENERATOR, text);
+}
+
 int engine_open(const struct engine_config *config, struct engine **ret_engine) {
     struct engine *engine = xcalloc(1, sizeof(*engine));
     engine->store = config->store;
     engine->runtime = config->runtime;
     engine->turn = arena_new();
     engine->document = (struct buf)BUF_INIT(DOCUMENT_MAX);
+    engine->seed = config->seed;
+    int result = 0;
     if (config->seeded)
-        ids_init_seeded(&engine->ids, config->seed);
+        result = restore_generator(engine, config->seed);
     else
         ids_init_random(&engine->ids);
     clock_init(&engine->clock, config->clock_mode, config->clock_factor);
-    int result = restore_clock(engine);
+    if (result == 0)
+        result = restore_clock(engine);
     if (result == 0)
         result = world_load(engine);
     if (result != 0) {
@@ -146,6 +171,8 @@ int engine_turn_end(struct engine *engine) {
     if (result == 0 && engine->definitions_to_sweep)
         result = engine_sweep_task_definitions(engine);
     if (result == 0)
+        result = keep_generator(engine);
+    if (result == 0)
         result = store_commit(engine->store);
     if (result != 0) {
         store_rollback(engine->store);
@@ -182,6 +209,8 @@ int engine_reset(struct engine *engine, const char *account_or_null, const char 
         result = store_reset(engine->store, account_or_null, region_or_null);
     if (result == 0 && account_or_null == NULL && region_or_null == NULL) {
         clock_init(&engine->clock, engine->clock.mode, engine->clock.factor);
+        if (engine->ids.seeded)
+            ids_init_seeded(&engine->ids, engine->seed);
         result = store_meta_delete(engine->store, META_CLOCK);
     }
     if (result != 0)

@@ -56,6 +56,8 @@ struct engine {
     struct runtime_provider runtime;
     struct clock clock;
     struct ids ids;
+    struct ids kept_ids; /* as the store has it */
+    uint64_t seed;
     struct timers timers;
     struct arena *world; /* text of scopes, clusters, instances: grows with them, dropped with them */
     struct arena *turn;  /* scratch of one turn */

@@ -82,21 +82,14 @@ static int note_wal(void *context, sqlite3 *db, const char *name, int pages) {
     return SQLITE_OK;
 }
 
-static int configure(struct store *store, const struct store_config *config) {
-    if (config->data_dir == NULL)
-        return run(store, "PRAGMA page_size = 8192; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
-    int result = run(
-        store, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384");
-    if (result == 0)
-        result = run(
-            store, config->full_durability ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-    sqlite3_wal_hook(store->db, note_wal, store);
-    return result;
-}
-
-static int refuse_foreign(struct store *store, int64_t version) {
+/* Before anything is written: a database of something else, or of a newer program, stays as it is. */
+static int refuse_foreign(struct store *store) {
+    int64_t version = 0;
+    int result = pragma_int(store, "PRAGMA user_version", &version);
+    if (result != 0)
+        return result;
     int64_t application = 0;
-    int result = pragma_int(store, "PRAGMA application_id", &application);
+    result = pragma_int(store, "PRAGMA application_id", &application);
     if (result != 0)
         return result;
     int64_t tables = 0;
@@ -112,11 +105,24 @@ static int refuse_foreign(struct store *store, int64_t version) {
     return 0;
 }
 
+static int configure(struct store *store, const struct store_config *config) {
+    if (config->data_dir == NULL)
+        return run(store, "PRAGMA page_size = 8192; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
+    int result = run(store, "PRAGMA locking_mode = EXCLUSIVE");
+    if (result == 0)
+        result = refuse_foreign(store);
+    if (result == 0)
+        result = run(store, "PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384");
+    if (result == 0)
+        result = run(
+            store, config->full_durability ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    sqlite3_wal_hook(store->db, note_wal, store);
+    return result;
+}
+
 static int migrate(struct store *store) {
     int64_t version = 0;
     int result = pragma_int(store, "PRAGMA user_version", &version);
-    if (result == 0)
-        result = refuse_foreign(store, version);
     for (size_t index = 0; result == 0 && index < array_length(migrations); index++) {
         if ((int64_t)migrations[index].number <= version)
             continue;

@@ -10,6 +10,7 @@
 enum {
     ID_UUID_SIZE = 37, /* 36 characters and NUL */
     ID_HEX_SIZE = 33,  /* 32 lower-case hex digits and NUL */
+    IDS_TEXT_SIZE = 4 * 17,
 };
 
 struct ids {
@@ -19,6 +20,10 @@ struct ids {
 
 void ids_init_random(struct ids *ids);
 void ids_init_seeded(struct ids *ids, uint64_t seed);
+
+/* Where the sequence stands, as text to keep, and back. What is not such a text changes nothing. */
+void ids_text(const struct ids *ids, char ret_text[IDS_TEXT_SIZE]);
+void ids_parse(struct ids *ids, const char *text);
 
 /* A version 4 UUID with hyphens, lower case. */
 void ids_uuid(struct ids *ids, char ret_text[ID_UUID_SIZE]);
