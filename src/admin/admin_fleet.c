@@ -167,13 +167,12 @@ static int read_group(struct admin_call *call, const struct value *input, struct
     int64_t count = value_int(input, "count", 1);
     if (input->kind != VALUE_MAP || type_name == NULL)
         return fail(call, "every entry of instances needs an instanceType, such as \"m5.large\""), 1;
-    const struct instance_type *type = instance_type_find(type_name);
-    if (type == NULL)
+    struct instance_type type;
+    if (!instance_type_find(type_name, &type))
         return fail(call, arena_printf(call->arena, "the instance type %s is not known", type_name)), 1;
     if (count < 1 || count > FLEET_MAX)
         return fail(call, "count must be between 1 and 5000"), 1;
-    *ret_group = (struct fleet_group){.input = input, .type = *type, .count = (unsigned)count};
-    ret_group->type.name = type_name;
+    *ret_group = (struct fleet_group){.input = input, .type = type, .count = (unsigned)count};
     return 0;
 }
 

@@ -55,9 +55,10 @@ static struct value *ports_of(
 }
 
 static struct value *make_resources(struct arena *arena, const struct value *given, const char *type_name) {
-    const struct instance_type *type = type_name != NULL ? instance_type_find(type_name) : NULL;
-    int64_t cpu_units = type != NULL ? type->vcpus * 1024 : DEFAULT_CPU_UNITS;
-    int64_t memory_mib = type != NULL ? type->memory_mib : DEFAULT_MEMORY_MIB;
+    struct instance_type type;
+    bool known = type_name != NULL && instance_type_find(type_name, &type);
+    int64_t cpu_units = known ? type.vcpus * 1024 : DEFAULT_CPU_UNITS;
+    int64_t memory_mib = known ? type.memory_mib : DEFAULT_MEMORY_MIB;
     struct value *list = value_new_list(arena, 5);
     value_append(arena, list,
         resource(

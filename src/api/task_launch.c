@@ -151,7 +151,8 @@ static bool has_active_instance(const struct cluster *cluster) {
 static void write_placement_failures(struct api_call *call, const struct cluster *cluster,
     const struct place_request *request, unsigned missing, bool partial) {
     unsigned written = 0;
-    for (unsigned round = 0; missing != 0 && round < 2; round++) {
+    while (missing != 0) {
+        unsigned before = written;
         for (unsigned index = 0; index < cluster->instance_count && (!partial || written < missing);
              index++) {
             const struct instance *instance = cluster->instances[index];
@@ -163,7 +164,7 @@ static void write_placement_failures(struct api_call *call, const struct cluster
             write_failure(&call->writer, instance->arn, reason);
             written++;
         }
-        if (!partial || written >= missing)
+        if (!partial || written >= missing || written == before)
             return;
     }
 }

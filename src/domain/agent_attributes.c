@@ -66,6 +66,7 @@ static const char *const names[] = {
     ECS "logging-driver.awsfirelens.log-driver-buffer-limit",
     ECS "efs",
     ECS "efsAuth",
+    ECS "fsxWindowsFileServer", /* of Windows agents: here every instance can hold every definition (D) */
     ECS "storage.s3-files",
     ECS "execute-command",
     ECS "service-connect-v1",

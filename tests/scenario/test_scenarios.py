@@ -177,10 +177,14 @@ class Stories(unittest.TestCase):
                         player.play(step)
                     except (Mismatch, KeyError, IndexError) as problem:
                         raise AssertionError(f"{path.name}, step {number} {json.dumps(step)[:200]}: {problem}") from problem
-        return player.replies
+        self.replies = player.replies
+
+    def replies_of(self, path):
+        self.perform(path, False)
+        return self.replies
 
     def twice(self, path):
-        first, second = (self.perform(path, False) for _ in range(2))
+        first, second = (self.replies_of(path) for _ in range(2))
         self.assertEqual(len(first), len(second))
         for one, other in zip(first, second, strict=True):
             self.assertEqual(one, other)

@@ -6,17 +6,22 @@
 #ifndef ECS_LOCAL_DOMAIN_INSTANCE_TYPE_H
 #define ECS_LOCAL_DOMAIN_INSTANCE_TYPE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct instance_type {
-    const char *name;
+    const char *name; /* borrowed */
     int64_t vcpus;
     int64_t memory_mib; /* as registered */
     int gpus;
+    int enis;                 /* network interfaces, the primary one included */
     const char *architecture; /* "x86_64", "arm64" */
 };
 
-/* NULL for a type that is not known; the result is valid until the next call. */
-const struct instance_type *instance_type_find(const char *name);
+/* False for a type that does not exist or is not known. */
+bool instance_type_find(const char *name, struct instance_type *ret_type);
+
+/* How many awsvpc tasks fit when awsvpcTrunking is on; 0: the type has no trunks. */
+int instance_type_trunk_enis(const struct instance_type *type);
 
 #endif
