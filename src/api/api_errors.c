@@ -93,9 +93,6 @@ static const struct api_error_text texts[ERROR_COUNT] = {
     [ERROR_TAG_INVALID] = {INVALID, "Invalid tag key or value.", "tasks 9 C"},
     [ERROR_TAG_DUPLICATE] = {INVALID, "Duplicate tag keys are not allowed.", "tasks 9 C"},
     [ERROR_TAGS_TOO_MANY] = {INVALID, "The maximum number of tags per resource is 50.", "tasks 9 C"},
-    [ERROR_DISTINCT_EXPRESSION] = {INVALID, "distinctInstance expression should not be specified.",
-        "tasks 5.3 A"},
-    [ERROR_FILTER] = {INVALID, "ecs-local does not evaluate cluster query expressions yet.", "ours"},
     [ERROR_NOT_BUILT] = {"UnsupportedFeatureException", "ecs-local does not implement %s yet.", "ours"},
 };
 

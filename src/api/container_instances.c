@@ -157,10 +157,16 @@ int api_describe_container_instances(struct api_call *call) {
     return 0;
 }
 
-static bool status_matches(const struct instance *instance, const char *status) {
-    if (status == NULL)
-        return instance->status != INSTANCE_INACTIVE;
-    return text_equal(instance_status_name(instance->status), status);
+static bool is_listed(
+    const struct instance *instance, const char *status, struct cluster_query *query_or_null) {
+    if (status == NULL ? instance->status == INSTANCE_INACTIVE
+                       : !text_equal(instance_status_name(instance->status), status))
+        return false;
+    struct query_subject subject;
+    if (query_or_null == NULL)
+        return true;
+    instance_query_subject(instance, &subject);
+    return cluster_query_matches(query_or_null, &subject);
 }
 
 int api_list_container_instances(struct api_call *call) {
@@ -171,9 +177,13 @@ int api_list_container_instances(struct api_call *call) {
     int result = lookup_cluster(call, "cluster", &cluster);
     if (result != 0)
         return result;
-    if (value_string_nonempty(call->input, "filter") != NULL)
-        return api_fail(call, ERROR_FILTER, NULL);
-    const char *filters = arena_printf(call->arena, "%s,%s", cluster->name, status != NULL ? status : "");
+    const char *expression = value_string_nonempty(call->input, "filter");
+    struct cluster_query *query = NULL;
+    struct violation violation;
+    if (expression != NULL && cluster_query_parse(call->arena, expression, &query, &violation) != 0)
+        return api_fail_with(call, &violation);
+    const char *filters = arena_printf(call->arena, "%s,%s,%s", cluster->name, status != NULL ? status : "",
+        expression != NULL ? expression : "");
     result = page_token_read(call, filters, &token);
     if (result != 0)
         return result;
@@ -187,12 +197,12 @@ int api_list_container_instances(struct api_call *call) {
     writer_object_begin(writer);
     writer_key_list_begin(writer, "containerInstanceArns");
     for (; index < cluster->instance_count && written < limit; index++) {
-        if (status_matches(cluster->instances[index], status)) {
+        if (is_listed(cluster->instances[index], status, query)) {
             writer_string(writer, cluster->instances[index]->arn);
             written++;
         }
     }
-    while (index < cluster->instance_count && !status_matches(cluster->instances[index], status))
+    while (index < cluster->instance_count && !is_listed(cluster->instances[index], status, query))
         index++;
     writer_list_end(writer);
     if (index < cluster->instance_count)

@@ -155,18 +155,34 @@ static int build_tags(
     return 0;
 }
 
-static void build_interface(struct api_call *call, struct task *task, const struct launch *launch) {
-    if (launch->subnet_id == NULL)
+/* The subnet that the task goes into: one in its instance's zone, else the first. */
+static const char *choose_subnet(
+    struct api_call *call, const struct instance *instance_or_null, const struct launch *launch) {
+    value_for_each(subnet, launch->subnets) {
+        const char *zone = engine_subnet_zone(call->engine, call->scope, subnet->string);
+        if (instance_or_null != NULL && zone != NULL && text_equal(zone, instance_or_null->zone))
+            return subnet->string;
+    }
+    return value_string_at(launch->subnets, 0);
+}
+
+static void build_interface(struct api_call *call, struct task *task, const struct instance *instance_or_null,
+    const struct launch *launch) {
+    if (launch->subnets == NULL)
         return;
     char uuid[ID_UUID_SIZE];
     ids_uuid(engine_ids(call->engine), uuid);
     task->interface.attachment_id = task_text(task, uuid);
     task->interface.status = "PRECREATED";
-    task->interface.subnet_id = task_text(task, launch->subnet_id);
+    task->interface.subnet_id = task_text(task, choose_subnet(call, instance_or_null, launch));
 }
 
-/* A subnet stays in one zone: its name decides which (D: there is no EC2 to ask). */
-static const char *zone_of_subnet(struct task *task, const char *region, const char *subnet_id) {
+/* A subnet stays in one zone: its instances say which, else its name decides (D: there is no EC2 to ask). */
+static const char *zone_of_subnet(struct api_call *call, struct task *task, const char *subnet_id) {
+    const char *known = engine_subnet_zone(call->engine, call->scope, subnet_id);
+    if (known != NULL)
+        return task_text(task, known);
+    const char *region = scope_region(call->scope);
     unsigned sum = 0;
     for (const char *cursor = subnet_id; *cursor != '\0'; cursor++)
         sum = sum * 31 + (unsigned char)*cursor;
@@ -182,10 +198,10 @@ static void build_place(
         task->platform_version = launch->platform_version;
         task->platform_family = task_text(task, launch->platform_family);
         task->ephemeral_gib = definition->ephemeral_storage_gib != 0 ? definition->ephemeral_storage_gib : 20;
-        task->availability_zone = zone_of_subnet(task, scope_region(call->scope), launch->subnet_id);
+        task->availability_zone = zone_of_subnet(call, task, choose_subnet(call, NULL, launch));
         return;
     }
-    task->platform = launch->subnet_id != NULL ? TASK_ON_INSTANCE_AWSVPC : TASK_ON_INSTANCE;
+    task->platform = launch->subnets != NULL ? TASK_ON_INSTANCE_AWSVPC : TASK_ON_INSTANCE;
     task->container_instance_arn = instance->arn;
     task->availability_zone = instance->zone;
     task->cpu_architecture = instance->cpu_architecture;
@@ -196,7 +212,6 @@ static struct task *build_task(struct api_call *call, const struct cluster *clus
     struct task *task = task_new();
     char id[ID_HEX_SIZE];
     ids_hex(engine_ids(call->engine), id);
-    const char *group = value_string_nonempty(call->input, "group");
     task->task_id = task_text(task, id);
     task->arn = arn_task(
         task->arena, scope_region(call->scope), scope_account(call->scope), cluster->name, id);
@@ -206,14 +221,13 @@ static struct task *build_task(struct api_call *call, const struct cluster *clus
     task->task_definition_id = launch->definition_id;
     task->launch_type = launch->launch_type;
     task->capacity_provider = task_text(task, launch->capacity_provider);
-    task->group = group != NULL ? task_text(task, group)
-                                : arena_printf(task->arena, "family:%s", launch->definition->family);
+    task->group = task_text(task, launch->group);
     task->started_by = task_text(task, value_string_nonempty(call->input, "startedBy"));
     task->enable_execute_command = value_bool(call->input, "enableExecuteCommand", false);
     task->overrides = value_copy(task->arena, launch->overrides);
     build_size(call, task, launch->definition);
     build_place(call, task, instance, launch);
-    build_interface(call, task, launch);
+    build_interface(call, task, instance, launch);
     build_containers(call, task, cluster, launch->definition);
     build_demand(task, &launch->demand);
     return task;

@@ -47,6 +47,19 @@ static int check_overrides(struct api_call *call, struct launch *launch) {
     return 0;
 }
 
+/* Where the subnets are, if the instances tell of all of them; otherwise the task may go anywhere. */
+static void read_zones(struct api_call *call, struct launch *launch) {
+    launch->zones = arena_new_array(call->arena, const char *, value_count(launch->subnets));
+    value_for_each(subnet, launch->subnets) {
+        const char *zone = engine_subnet_zone(call->engine, call->scope, subnet->string);
+        if (zone == NULL) {
+            launch->zone_count = 0;
+            return;
+        }
+        launch->zones[launch->zone_count++] = zone;
+    }
+}
+
 static int check_network(struct api_call *call, struct launch *launch) {
     const struct value *network = value_get(
         value_get(call->input, "networkConfiguration"), "awsvpcConfiguration");
@@ -57,9 +70,10 @@ static int check_network(struct api_call *call, struct launch *launch) {
         return api_fail(call, ERROR_NETWORK_NOT_VALID, NULL);
     if (network == NULL)
         return 0;
-    launch->subnet_id = value_string_at(value_get(network, "subnets"), 0);
-    if (launch->subnet_id == NULL)
+    launch->subnets = value_get(network, "subnets");
+    if (value_string_at(launch->subnets, 0) == NULL)
         return api_fail(call, ERROR_SUBNETS_EMPTY, NULL);
+    read_zones(call, launch);
     if (launch->kind != LAUNCH_FARGATE && text_equal(value_string(network, "assignPublicIp"), "ENABLED"))
         return api_fail(call, ERROR_PUBLIC_IP, NULL);
     return 0;
@@ -123,19 +137,30 @@ static int check_platform(struct api_call *call, struct launch *launch) {
     return launch_choose_platform(call, version, launch);
 }
 
-/* Random placement is what there is; anything else must not be taken for it. */
-static int check_placement(struct api_call *call) {
-    value_for_each(constraint, value_get(call->input, "placementConstraints")) {
-        if (text_equal(value_string(constraint, "type"), "distinctInstance") &&
-            value_has(constraint, "expression"))
-            return api_fail(call, ERROR_DISTINCT_EXPRESSION, NULL);
-        return api_fail(call, ERROR_NOT_BUILT, "placementConstraints");
-    }
-    value_for_each(strategy, value_get(call->input, "placementStrategy")) {
-        if (!text_equal(value_string(strategy, "type"), "random"))
-            return api_fail(call, ERROR_NOT_BUILT, "the placement strategies spread and binpack");
-    }
+/* What the definition and the call say about where (facts: tasks 8.3). */
+static int check_placement(struct api_call *call, struct launch *launch) {
+    const char *group = value_string_nonempty(call->input, "group");
+    launch->group = group != NULL ? group
+                                  : arena_printf(call->arena, "family:%s", launch->definition->family);
+    struct violation violation;
+    const struct value *fixed = launch->kind != LAUNCH_FARGATE ? launch->definition->placement_constraints
+                                                               : NULL;
+    if (placement_rules_read(call->arena, fixed, value_get(call->input, "placementConstraints"),
+            value_get(call->input, "placementStrategy"), &launch->rules, &violation) != 0)
+        return api_fail_with(call, &violation);
     return 0;
+}
+
+static struct place_request place_request_of(const struct launch *launch) {
+    return (struct place_request){
+        .definition_id = launch->definition_id,
+        .definition = launch->definition,
+        .demand = &launch->demand,
+        .rules = &launch->rules,
+        .group = launch->group,
+        .zones = launch->zones,
+        .zone_count = launch->zone_count,
+    };
 }
 
 static bool has_active_instance(const struct cluster *cluster) {
@@ -158,7 +183,7 @@ static void write_placement_failures(struct api_call *call, const struct cluster
             const struct instance *instance = cluster->instances[index];
             if (instance->status != INSTANCE_ACTIVE)
                 continue;
-            const char *reason = engine_refusal(instance, request);
+            const char *reason = engine_refusal(call->engine, instance, request);
             if (reason == NULL)
                 continue;
             write_failure(&call->writer, instance->arn, reason);
@@ -171,11 +196,7 @@ static void write_placement_failures(struct api_call *call, const struct cluster
 
 static int run_on_instances(
     struct api_call *call, struct cluster *cluster, struct launch *launch, unsigned count) {
-    struct place_request request = {
-        .definition_id = launch->definition_id,
-        .definition = launch->definition,
-        .demand = &launch->demand,
-    };
+    struct place_request request = place_request_of(launch);
     unsigned placed = 0;
     for (; placed < count; placed++) {
         struct instance *instance = NULL;
@@ -219,7 +240,7 @@ int api_run_task(struct api_call *call) {
     if (result == 0)
         result = check_launch(call, &launch);
     if (result == 0)
-        result = check_placement(call);
+        result = check_placement(call, &launch);
     if (result != 0)
         return result;
     if (launch.kind != LAUNCH_FARGATE && !has_active_instance(cluster))
@@ -241,18 +262,14 @@ struct start_failure {
 /* Starts on one named instance, or says why not. */
 static int start_on(struct api_call *call, struct cluster *cluster, const char *id, struct launch *launch,
     const char **ret_reason) {
-    struct place_request request = {
-        .definition_id = launch->definition_id,
-        .definition = launch->definition,
-        .demand = &launch->demand,
-    };
+    struct place_request request = place_request_of(launch);
     struct instance *instance = engine_instance_find(call->engine, cluster, id);
     if (instance == NULL)
         *ret_reason = "MISSING";
     else if (instance->status == INSTANCE_INACTIVE)
         *ret_reason = "INACTIVE";
     else
-        *ret_reason = engine_refusal(instance, &request);
+        *ret_reason = engine_refusal(call->engine, instance, &request);
     return *ret_reason == NULL ? launch_task(call, cluster, instance, launch) : 0;
 }
 
@@ -278,6 +295,8 @@ int api_start_task(struct api_call *call) {
         result = lookup_active_cluster(call, "cluster", &cluster);
     if (result == 0)
         result = check_launch(call, &launch);
+    if (result == 0)
+        result = check_placement(call, &launch);
     if (result == 0)
         result = resolve_instances(call, cluster, list, ids);
     if (result != 0)

@@ -15,7 +15,11 @@ struct launch {
     const char *capacity_provider; /* NULL: none */
     const char *platform_version;  /* Fargate */
     const char *platform_family;   /* Fargate */
-    const char *subnet_id;         /* awsvpc */
+    const struct value *subnets;   /* awsvpc: one at least */
+    const char **zones;            /* of the subnets, when all are known */
+    unsigned zone_count;
+    const char *group;
+    struct placement_rules rules;
     const struct value *overrides; /* as a Task shows it */
     struct task_demand demand;
 };

@@ -6,6 +6,7 @@
 
 #include "ecs-local/base/cleanup.h"
 #include "ecs-local/base/text.h"
+#include "ecs-local/domain/cluster_query.h"
 #include "rule_check.h"
 
 enum {
@@ -141,6 +142,11 @@ static int check_constraints(struct rule_check *check) {
         const char *type = value_string(constraint, "type");
         if (type != NULL && !text_equal(type, "memberOf"))
             return rule_refuse(check, "constraint.type '%s' is not supported.", type);
+        struct cluster_query *query = NULL;
+        const char *expression = value_string(constraint, "expression");
+        if (cluster_query_parse(
+                check->arena, expression != NULL ? expression : "", &query, check->violation) != 0)
+            return rule_refuse(check, "%s", check->violation->message);
     }
     return 0;
 }

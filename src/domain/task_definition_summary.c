@@ -123,6 +123,7 @@ int task_definition_summarise(
     definition->is_windows = text_starts_with(definition->os_family, "WINDOWS");
     definition->ephemeral_storage_gib = (int)value_int(
         value_get(document, "ephemeralStorage"), "sizeInGiB", 0);
+    definition->placement_constraints = value_get(document, "placementConstraints");
     read_required(arena, definition, value_get(document, "requiresAttributes"));
     definition->container_count = (unsigned)value_count(containers);
     definition->containers = arena_new_array(

@@ -12,17 +12,24 @@ enum {
     KEY_MAX = 1024 * 1024,
 };
 
+struct attribute {
+    const char *name;
+    const char *value; /* "" without one */
+};
+
 struct attribute_set {
-    const char **names; /* sorted */
+    struct attribute *attributes; /* by name */
     unsigned count;
+    uint32_t id;
     int64_t asked_definition;
     bool answer;
-    char *key; /* the sorted names, a line each */
+    char *key; /* names and values, sorted: each ends with a NUL */
     UT_hash_handle hh;
 };
 
 struct attribute_sets {
     struct attribute_set *sets;
+    uint32_t last_id;
 };
 
 struct attribute_sets *attribute_sets_new(void) {
@@ -36,7 +43,7 @@ void attribute_sets_free(struct attribute_sets *sets) {
     struct attribute_set *next;
     HASH_ITER(hh, sets->sets, set, next) {
         HASH_DEL(sets->sets, set);
-        free(set->names);
+        free(set->attributes);
         free(set->key);
         free(set);
     }
@@ -44,49 +51,47 @@ void attribute_sets_free(struct attribute_sets *sets) {
 }
 
 static int compare(const void *left, const void *right) {
-    return strcmp(*(const char *const *)left, *(const char *const *)right);
+    return strcmp(((const struct attribute *)left)->name, ((const struct attribute *)right)->name);
 }
 
-/* The key holds the names themselves: lines of it become the set's names. */
 static struct attribute_set *make_set(char *key, size_t length, unsigned count) {
     struct attribute_set *set = xcalloc(1, sizeof(*set));
     set->key = key;
-    set->names = xcalloc(count, sizeof(char *));
-    char *line = key;
-    while (line < key + length) {
-        char *end = strchr(line, '\n');
-        *end = '\0';
-        set->names[set->count++] = line;
-        line = end + 1;
+    set->attributes = xcalloc(count, sizeof(struct attribute));
+    for (char *cursor = key; cursor < key + length;) {
+        struct attribute *attribute = &set->attributes[set->count++];
+        attribute->name = cursor;
+        cursor += strlen(cursor) + 1;
+        attribute->value = cursor;
+        cursor += strlen(cursor) + 1;
     }
     return set;
 }
 
-struct attribute_set *attribute_sets_intern(struct attribute_sets *sets, const struct value *attributes) {
+/* Sorted by name; the order of what has the same name stays, which qsort() alone does not promise. */
+static unsigned sort_attributes(const struct value *list, struct attribute *attributes) {
     unsigned count = 0;
-    const char **names = xcalloc(value_count(attributes), sizeof(char *));
-    value_for_each(attribute, attributes) {
-        const char *name = value_string(attribute, "name");
+    value_for_each(item, list) {
+        const char *name = value_string(item, "name");
+        const char *value = value_string(item, "value");
         if (name != NULL)
-            names[count++] = name;
+            attributes[count++] = (struct attribute){.name = name, .value = value != NULL ? value : ""};
     }
-    qsort(names, count, sizeof(char *), compare);
+    qsort(attributes, count, sizeof(struct attribute), compare);
+    return count;
+}
+
+struct attribute_set *attribute_sets_intern(struct attribute_sets *sets, const struct value *attributes) {
+    struct attribute *sorted = xcalloc(value_count(attributes), sizeof(struct attribute));
+    unsigned count = sort_attributes(attributes, sorted);
     struct buf key = BUF_INIT(KEY_MAX);
     for (unsigned index = 0; index < count; index++) {
-        buf_append_text(&key, names[index]);
-        buf_append_char(&key, '\n');
+        buf_append(&key, sorted[index].name, strlen(sorted[index].name) + 1);
+        buf_append(&key, sorted[index].value, strlen(sorted[index].value) + 1);
     }
-    free(names);
+    free(sorted);
     struct attribute_set *set = NULL;
-    for (size_t index = 0; index < key.length; index++) {
-        if (key.data[index] == '\n')
-            key.data[index] = '\0';
-    }
     HASH_FIND(hh, sets->sets, buf_text(&key), (unsigned)key.length, set);
-    for (size_t index = 0; index < key.length; index++) {
-        if (key.data[index] == '\0')
-            key.data[index] = '\n';
-    }
     if (set != NULL) {
         buf_done(&key);
         return set;
@@ -96,12 +101,21 @@ struct attribute_set *attribute_sets_intern(struct attribute_sets *sets, const s
     if (text == NULL)
         text = xstrdup("");
     set = make_set(text, length, count);
+    set->id = ++sets->last_id;
     HASH_ADD_KEYPTR(hh, sets->sets, set->key, (unsigned)length, set);
     return set;
 }
 
-bool attribute_set_has(const struct attribute_set *set, const char *name) {
-    return bsearch(&name, set->names, set->count, sizeof(char *), compare) != NULL;
+uint32_t attribute_set_id(const struct attribute_set *set) {
+    return set->id;
+}
+
+const char *attribute_set_value(const struct attribute_set *set, const char *name) {
+    struct attribute wanted = {.name = name};
+    const struct attribute *found = set->count != 0 ? bsearch(&wanted, set->attributes, set->count,
+                                                          sizeof(wanted), compare)
+                                                    : NULL;
+    return found != NULL ? found->value : NULL;
 }
 
 bool attribute_set_satisfies(
@@ -111,6 +125,6 @@ bool attribute_set_satisfies(
     set->asked_definition = definition_id;
     set->answer = true;
     for (unsigned index = 0; index < count && set->answer; index++)
-        set->answer = attribute_set_has(set, names[index]);
+        set->answer = attribute_set_value(set, names[index]) != NULL;
     return set->answer;
 }

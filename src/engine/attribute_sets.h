@@ -14,9 +14,12 @@ struct attribute_set;
 struct attribute_sets *attribute_sets_new(void);
 void attribute_sets_free(struct attribute_sets *sets);
 
-/* The set of the names in `attributes` (a list of {name, value?}). Lives as long as `sets`. */
+/* The set of `attributes` (a list of {name, value?}). Lives as long as `sets`. */
 struct attribute_set *attribute_sets_intern(struct attribute_sets *sets, const struct value *attributes);
-bool attribute_set_has(const struct attribute_set *set, const char *name);
+/* The value of an attribute: "" for one without, NULL when the set does not hold the name. */
+const char *attribute_set_value(const struct attribute_set *set, const char *name);
+/* Different sets have different numbers, from 1 on. */
+uint32_t attribute_set_id(const struct attribute_set *set);
 /* Does the set hold all of `names`? The answer for the last `definition_id` asked is remembered. */
 bool attribute_set_satisfies(
     struct attribute_set *set, int64_t definition_id, const char *const *names, unsigned count);

@@ -29,6 +29,13 @@ struct scope {
     char key[];
 };
 
+/* Where a subnet is, as the first instance in it told. */
+struct subnet_entry {
+    const char *zone;
+    UT_hash_handle hh;
+    char key[]; /* "scope row/subnet id" */
+};
+
 struct task_entry {
     struct task *task;
     int64_t row;
@@ -46,6 +53,14 @@ struct definition_entry {
     struct definition_entry *newer;
     struct definition_entry *older;
     UT_hash_handle hh;
+};
+
+/* A group that some task wanted RUNNING is of; its name is kept once. See task_groups.c. */
+struct task_group;
+
+struct instance_group {
+    struct task_group *group;
+    unsigned tasks;
 };
 
 /* Attribute names and sets, each kept once. See attribute_sets.c. */
@@ -70,6 +85,8 @@ struct engine {
     struct instance **instances_by_row;
     int64_t instances_by_row_size;
     struct attribute_sets *attribute_sets;
+    struct subnet_entry *subnets;
+    struct task_group *task_groups; /* by name */
 
     struct task_entry *tasks_by_row;
     struct task_entry *tasks_by_key;
@@ -111,6 +128,16 @@ int instances_flush(struct engine *engine);
 /* The ports of the tasks on it are taken again, after its own were read anew. */
 int instance_retake_ports(struct engine *engine, struct instance *instance);
 
+/* task_groups.c: how many tasks of which group an instance has. */
+void task_group_join(struct engine *engine, struct instance *instance, const char *name);
+void task_group_leave(struct engine *engine, struct instance *instance, const char *name);
+const struct task_group *task_group_find(
+    struct engine *engine, const char *name); /* NULL: no task is of it */
+unsigned instance_group_tasks(const struct instance *instance, const struct task_group *group_or_null);
+bool instance_any_group(
+    const struct instance *instance, bool (*test)(void *test_context, const char *group), void *test_context);
+void task_groups_free(struct engine *engine);
+
 /* task_registry.c: the cache of tasks, and writing them. */
 int tasks_load(struct engine *engine);
 void tasks_free(struct engine *engine);
@@ -126,6 +153,9 @@ int task_schedule(struct engine *engine, struct task *task);
 int task_step(struct engine *engine, struct task *task);
 void task_count(struct engine *engine, const struct task *task, int by);
 int task_finish(struct engine *engine, struct task *task, int64_t now_ms);
+/* Wants it stopped, which ends its part in its group. */
+void task_unwant(
+    struct engine *engine, struct task *task, const char *stop_code, const char *reason, int64_t now_ms);
 /* STOPPED at once, whatever the runtime says: its instance is gone. */
 int task_abandon(struct engine *engine, struct task *task, const char *reason);
 /* Chooses the host ports of a task that starts to run. */

@@ -33,8 +33,31 @@ static enum instance_status status_of(const char *name) {
     return INSTANCE_INACTIVE;
 }
 
-bool instance_has_attribute(const struct instance *instance, const char *name) {
-    return attribute_set_has(instance->attributes, name);
+const char *instance_attribute(const struct instance *instance, const char *name) {
+    return attribute_set_value(instance->attributes, name);
+}
+
+static const char *attribute_of(const void *context, const char *name) {
+    return instance_attribute(context, name);
+}
+
+static bool any_group_of(
+    const void *context, bool (*test)(void *test_context, const char *group), void *test_context) {
+    return instance_any_group(context, test, test_context);
+}
+
+void instance_query_subject(const struct instance *instance, struct query_subject *ret_subject) {
+    *ret_subject = (struct query_subject){
+        .context = instance,
+        .attribute = attribute_of,
+        .any_task_group = any_group_of,
+        .attributes_id = attribute_set_id(instance->attributes),
+        .agent_connected = instance->agent_connected,
+        .agent_version = instance->agent_version,
+        .ec2_instance_id = instance->ec2_instance_id,
+        .registered_ms = instance->registered_ms,
+        .running_tasks = instance->running,
+    };
 }
 
 struct instance *instance_by_row(struct engine *engine, int64_t id) {
@@ -109,13 +132,51 @@ static int read_document(struct engine *engine, struct instance *instance, const
         return error_raise(
             ERR_STORE, "the stored container instance %s cannot be read", instance->instance_id);
     const struct value *attributes = value_get(document, "attributes");
-    const char *architecture = value_string(find_named(attributes, "ecs.cpu-architecture"), "value");
-    const char *zone = value_string(find_named(attributes, "ecs.availability-zone"), "value");
     read_resources(&instance->resources, value_get(document, "registeredResources"));
     instance->attributes = attribute_sets_intern(engine->attribute_sets, attributes);
-    instance->cpu_architecture = text_equal(architecture, "arm64") ? "arm64" : "x86_64";
-    instance->zone = arena_strdup(engine->world, zone);
+    instance->cpu_architecture = text_equal(instance_attribute(instance, "ecs.cpu-architecture"), "arm64")
+                                     ? "arm64"
+                                     : "x86_64";
+    instance->zone = instance_attribute(instance, "ecs.availability-zone");
+    instance->subnet_id = instance_attribute(instance, "ecs.subnet-id");
+    instance->agent_version = arena_strdup(
+        engine->world, value_string(value_get(document, "versionInfo"), "agentVersion"));
     return 0;
+}
+
+static int subnet_key(char key[160], const struct scope *scope, const char *subnet_id) {
+    int length = snprintf(key, 160, "%lld/%s", (long long)scope->id, subnet_id);
+    return length > 0 && length < 160 ? length : -1;
+}
+
+static struct subnet_entry *subnet_find(
+    struct engine *engine, const struct scope *scope, const char *subnet_id) {
+    char key[160];
+    int length = subnet_key(key, scope, subnet_id);
+    struct subnet_entry *entry = NULL;
+    if (length > 0)
+        HASH_FIND(hh, engine->subnets, key, (unsigned)length, entry);
+    return entry;
+}
+
+const char *engine_subnet_zone(struct engine *engine, const struct scope *scope, const char *subnet_id) {
+    const struct subnet_entry *entry = subnet_find(engine, scope, subnet_id);
+    return entry != NULL ? entry->zone : NULL;
+}
+
+static void note_subnet(struct engine *engine, const struct instance *instance) {
+    char key[160];
+    const struct scope *scope = instance->cluster->scope;
+    if (instance->subnet_id == NULL || instance->zone == NULL ||
+        subnet_find(engine, scope, instance->subnet_id) != NULL)
+        return;
+    int length = subnet_key(key, scope, instance->subnet_id);
+    if (length < 0)
+        return;
+    struct subnet_entry *entry = xcalloc(1, sizeof(*entry) + (size_t)length + 1);
+    memcpy(entry->key, key, (size_t)length + 1);
+    entry->zone = instance->zone;
+    HASH_ADD_KEYPTR(hh, engine->subnets, entry->key, (unsigned)length, entry);
 }
 
 static int instance_add(struct engine *engine, struct cluster *cluster, const struct instance_row *row,
@@ -146,6 +207,7 @@ static int instance_add(struct engine *engine, struct cluster *cluster, const st
     HASH_ADD_KEYPTR(
         hh, engine->instances, arena_strndup(engine->world, key, (size_t)length), (unsigned)length, entry);
     remember_row(engine, instance);
+    note_subnet(engine, instance);
     join_cluster(cluster, instance);
     *ret_instance = instance;
     return 0;
@@ -325,7 +387,14 @@ void instances_free(struct engine *engine) {
     HASH_ITER(hh, engine->instances, entry, next) {
         HASH_DEL(engine->instances, entry);
         resources_done(&entry->instance.resources);
+        free(entry->instance.groups);
         free(entry);
+    }
+    struct subnet_entry *subnet;
+    struct subnet_entry *next_subnet;
+    HASH_ITER(hh, engine->subnets, subnet, next_subnet) {
+        HASH_DEL(engine->subnets, subnet);
+        free(subnet);
     }
     free(engine->instances_by_row);
     engine->instances_by_row = NULL;
@@ -333,4 +402,5 @@ void instances_free(struct engine *engine) {
     engine->dirty_instance_count = 0;
     attribute_sets_free(engine->attribute_sets);
     engine->attribute_sets = NULL;
+    task_groups_free(engine);
 }

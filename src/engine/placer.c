@@ -5,46 +5,66 @@
 #include "ecs-local/domain/placement.h"
 #include "engine_internal.h"
 
-static struct placement_candidate candidate_of(
-    const struct instance *instance, const struct place_request *request) {
-    return (struct placement_candidate){
-        .active = instance->status == INSTANCE_ACTIVE,
-        .agent_connected = instance->agent_connected,
-        .has_attributes = attribute_set_satisfies(instance->attributes, request->definition_id,
-            request->definition->required_attributes, request->definition->required_attribute_count),
-        .in_location = true,
-        .resources = &instance->resources,
-    };
-}
-
 struct place_view {
     const struct cluster *cluster;
     const struct place_request *request;
+    const struct task_group *group; /* NULL: no task is of it yet */
 };
 
-static struct placement_candidate candidate_at(const void *context, unsigned index) {
+static bool in_location(const struct instance *instance, const struct place_request *request) {
+    if (request->zone_count == 0 || instance->zone == NULL)
+        return true;
+    for (unsigned index = 0; index < request->zone_count; index++) {
+        if (text_equal(request->zones[index], instance->zone))
+            return true;
+    }
+    return false;
+}
+
+static void look_at(const struct place_view *view, const struct instance *instance,
+    struct placement_candidate *ret_candidate) {
+    const struct place_request *request = view->request;
+    ret_candidate->active = instance->status == INSTANCE_ACTIVE;
+    ret_candidate->has_attributes = attribute_set_satisfies(instance->attributes, request->definition_id,
+        request->definition->required_attributes, request->definition->required_attribute_count);
+    ret_candidate->in_location = in_location(instance, request);
+    ret_candidate->group_tasks = instance_group_tasks(instance, view->group);
+    ret_candidate->resources = &instance->resources;
+    instance_query_subject(instance, &ret_candidate->subject);
+}
+
+static void candidate_at(const void *context, unsigned index, struct placement_candidate *ret_candidate) {
     const struct place_view *view = context;
-    return candidate_of(view->cluster->instances[index], view->request);
+    const struct instance *instance = view->cluster->instances[index];
+    if (instance->status == INSTANCE_ACTIVE)
+        look_at(view, instance, ret_candidate);
+    else
+        ret_candidate->active = false;
 }
 
 int engine_place(struct engine *engine, const struct cluster *cluster, const struct place_request *request,
     struct instance **ret_instance) {
-    struct place_view context = {.cluster = cluster, .request = request};
+    struct place_view context = {
+        .cluster = cluster, .request = request, .group = task_group_find(engine, request->group)};
     struct placement_view view = {
         .count = cluster->instance_count,
         .context = &context,
         .candidate = candidate_at,
     };
     unsigned index = 0;
-    if (placement_random(&view, request->demand, ids_random(&engine->ids), &index) != 0)
+    if (placement_choose(
+            engine->turn, &view, request->demand, request->rules, ids_random(&engine->ids), &index) != 0)
         return ENGINE_NOT_FOUND;
     *ret_instance = cluster->instances[index];
     return 0;
 }
 
-const char *engine_refusal(const struct instance *instance, const struct place_request *request) {
-    struct placement_candidate candidate = candidate_of(instance, request);
-    return placement_refusal(&candidate, request->demand);
+const char *engine_refusal(
+    struct engine *engine, const struct instance *instance, const struct place_request *request) {
+    struct place_view view = {.request = request, .group = task_group_find(engine, request->group)};
+    struct placement_candidate candidate;
+    look_at(&view, instance, &candidate);
+    return placement_refusal(&candidate, request->demand, request->rules);
 }
 
 /* The ports of one mapping; fixed ones were reserved when the task was placed. */

@@ -191,6 +191,7 @@ static int write_task(struct engine *engine, struct task *task, struct buf *buf)
         .task_definition_id = task->task_definition_id,
         .container_instance_id = task->container_instance_id,
         .started_by = task->started_by,
+        .task_group = task->group,
         .reservation = task_reservation_text(engine->turn, &task->demand),
         .due_ms = task->due_ms,
         .tags = task->tags,
@@ -254,6 +255,8 @@ static int load_active(void *context, const struct task_row *row) {
     struct instance *instance = instance_by_row(engine, row->container_instance_id);
     if (instance == NULL)
         return 0;
+    if (text_equal(row->desired_status, "RUNNING"))
+        task_group_join(engine, instance, row->task_group);
     struct task_demand demand;
     int result = task_reservation_parse(engine->turn, row->reservation, &demand);
     if (result == 0)

@@ -141,9 +141,17 @@ static void containers_end(struct task *task, int exit_code, int64_t now_ms) {
     }
 }
 
+void task_unwant(
+    struct engine *engine, struct task *task, const char *stop_code, const char *reason, int64_t now_ms) {
+    struct instance *instance = instance_by_row(engine, task->container_instance_id);
+    if (instance != NULL && task->desired != TASK_STOPPED)
+        task_group_leave(engine, instance, task->group);
+    task_want_stopped(task, stop_code, reason, now_ms);
+}
+
 static int exit_by_itself(struct engine *engine, struct task *task, int exit_code, int64_t now_ms) {
     containers_end(task, exit_code, now_ms);
-    task_want_stopped(task, "EssentialContainerExited", "Essential container in task exited", now_ms);
+    task_unwant(engine, task, "EssentialContainerExited", "Essential container in task exited", now_ms);
     return task_schedule(engine, task);
 }
 
@@ -161,7 +169,7 @@ static int expire(struct engine *engine, struct task *task, int64_t now_ms) {
 int task_abandon(struct engine *engine, struct task *task, const char *reason) {
     int64_t now_ms = engine_now_ms(engine);
     const char *from = task_status_name(task->status);
-    task_want_stopped(task, "UserInitiated", reason, now_ms);
+    task_unwant(engine, task, "UserInitiated", reason, now_ms);
     task_count(engine, task, -1);
     int result = task_move(task, TASK_STOPPED, now_ms);
     if (result != 0)
@@ -255,6 +263,7 @@ int engine_task_admit(
         task->container_instance_id = instance_or_null->id;
         resources_take(&instance_or_null->resources, &task->demand);
         task->holds = true;
+        task_group_join(engine, instance_or_null, task->group);
         instance_touch(engine, instance_or_null);
     }
     cluster->unfinished++;
@@ -266,6 +275,6 @@ int engine_task_admit(
 int engine_task_stop(struct engine *engine, struct task *task, const char *stop_code, const char *reason) {
     if (task->desired == TASK_STOPPED)
         return 0;
-    task_want_stopped(task, stop_code, reason, engine_now_ms(engine));
+    task_unwant(engine, task, stop_code, reason, engine_now_ms(engine));
     return task_schedule(engine, task);
 }

@@ -25,6 +25,7 @@ int task_rows_insert(struct store *store, const struct task_row *row) {
     bind_int(&statement, "task_definition_id", row->task_definition_id);
     bind_int_or_null(&statement, "container_instance_id", row->container_instance_id);
     bind_text(&statement, "started_by", row->started_by);
+    bind_text(&statement, "task_group", row->task_group);
     return statement_run(&statement);
 }
 
@@ -129,6 +130,7 @@ int task_rows_each_active(
             .desired_status = column_text(&statement, "desired_status"),
             .launch_type = column_text(&statement, "launch_type"),
             .container_instance_id = column_int(&statement, "container_instance_id"),
+            .task_group = column_text(&statement, "task_group"),
             .reservation = column_text(&statement, "reservation"),
         };
         int result = each(context, &row);

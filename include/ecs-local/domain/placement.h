@@ -6,34 +6,70 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ecs-local/base/value.h"
+#include "ecs-local/domain/cluster_query.h"
 #include "ecs-local/domain/resources.h"
 
 enum {
-    PLACEMENT_NONE = 1
+    PLACEMENT_NONE = 1,
+    PLACEMENT_CONSTRAINTS_MAX = 10, /* those of the task definition included */
+    PLACEMENT_STRATEGIES_MAX = 5,
 };
 
+enum placement_strategy_kind {
+    STRATEGY_RANDOM,
+    STRATEGY_SPREAD_INSTANCE, /* over instances: instanceId or host */
+    STRATEGY_SPREAD_ATTRIBUTE,
+    STRATEGY_BINPACK_CPU,
+    STRATEGY_BINPACK_MEMORY,
+};
+
+struct placement_strategy {
+    enum placement_strategy_kind kind;
+    const char *attribute; /* of STRATEGY_SPREAD_ATTRIBUTE */
+};
+
+/* Constraints bind, strategies prefer, in order. */
+struct placement_rules {
+    bool distinct_instance;
+    struct cluster_query *members[PLACEMENT_CONSTRAINTS_MAX];
+    unsigned member_count;
+    struct placement_strategy strategies[PLACEMENT_STRATEGIES_MAX];
+    unsigned strategy_count;
+};
+
+/* Reads the constraints of a task definition and those of a call (either NULL), and the call's strategy. The
+ * rules live in `arena`. 0, or 1 and what is wrong in AWS's words. */
+int placement_rules_read(struct arena *arena, const struct value *definition_constraints,
+    const struct value *constraints, const struct value *strategies, struct placement_rules *ret_rules,
+    struct violation *ret_violation);
+
 struct placement_candidate {
-    bool active; /* ACTIVE: others are not examined */
-    bool agent_connected;
-    bool has_attributes; /* all that the task definition requires */
-    bool in_location;    /* in a zone of the task's subnets */
+    bool active;          /* ACTIVE: others are not examined */
+    bool has_attributes;  /* all that the task definition requires */
+    bool in_location;     /* in a zone of the task's subnets */
+    unsigned group_tasks; /* tasks of the same group that are on it and wanted RUNNING */
     const struct instance_resources *resources;
+    struct query_subject subject;
 };
 
 /* The candidates, by index. */
 struct placement_view {
     unsigned count;
     const void *context;
-    struct placement_candidate (*candidate)(const void *context, unsigned index);
+    void (*candidate)(const void *context, unsigned index, struct placement_candidate *ret_candidate);
 };
 
-/* Why the candidate cannot take the demand: AGENT, ATTRIBUTE, LOCATION, RESOURCE:…; NULL when it can. Checked
- * in this order (facts: tasks 8.4 D). */
-const char *placement_refusal(const struct placement_candidate *candidate, const struct task_demand *demand);
+/* Why the candidate cannot take the demand: AGENT, ATTRIBUTE, a constraint, LOCATION, RESOURCE:…; NULL when
+ * it can. Checked in this order (facts: tasks 8.4 D). */
+const char *placement_refusal(const struct placement_candidate *candidate, const struct task_demand *demand,
+    const struct placement_rules *rules);
 
-/* One of the active candidates that can take the demand, each with the same chance. 0 and *ret_index, or
- * PLACEMENT_NONE. Few tries when most fit; a single pass when few do. */
-int placement_random(const struct placement_view *view, const struct task_demand *demand, uint64_t random,
+/* The best of the active candidates that can take the demand, ties broken by `random`. Without strategies
+ * each has the same chance: few tries when most fit. With strategies one pass, and one for each strategy over
+ * what is left. 0 and *ret_index, or PLACEMENT_NONE. `scratch` is used and left as it is. */
+int placement_choose(struct arena *scratch, const struct placement_view *view,
+    const struct task_demand *demand, const struct placement_rules *rules, uint64_t random,
     unsigned *ret_index);
 
 #endif

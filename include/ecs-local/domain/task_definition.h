@@ -86,6 +86,7 @@ struct task_definition {
     int ephemeral_storage_gib; /* 0: not given */
     const char *const *required_attributes;
     unsigned required_attribute_count;
+    const struct value *placement_constraints; /* NULL: none */
     struct task_definition_container *containers;
     unsigned container_count;
 };

@@ -15,6 +15,7 @@
 #include "ecs-local/base/arena.h"
 #include "ecs-local/base/clock.h"
 #include "ecs-local/base/ids.h"
+#include "ecs-local/domain/placement.h"
 #include "ecs-local/domain/resources.h"
 #include "ecs-local/domain/task.h"
 #include "ecs-local/domain/task_definition.h"
@@ -81,6 +82,8 @@ struct instance {
     bool simulated;
     const char *ec2_instance_id; /* NULL: none */
     const char *zone;            /* NULL: unknown */
+    const char *subnet_id;       /* NULL: unknown */
+    const char *agent_version;   /* NULL: unknown */
     const char *cpu_architecture;
     int64_t registered_ms;
     int64_t version;
@@ -88,6 +91,8 @@ struct instance {
     struct attribute_set *attributes; /* shared by instances that have the same */
     unsigned running;
     unsigned pending;
+    struct instance_group *groups; /* groups of the tasks on it that are wanted RUNNING */
+    unsigned group_count;
     bool version_dirty;
 };
 
@@ -170,10 +175,15 @@ int engine_instance_update(struct engine *engine, struct instance *instance, enu
     bool agent_connected, const char *tags);
 /* Makes it INACTIVE and stops what runs on it at once. */
 int engine_instance_deregister(struct engine *engine, struct instance *instance);
+/* The zone of a subnet that some instance of the scope is in; NULL when none is. */
+const char *engine_subnet_zone(struct engine *engine, const struct scope *scope, const char *subnet_id);
 /* Its stored document and tags, copied. */
 int engine_instance_document(struct engine *engine, const struct instance *instance, struct arena *arena,
     const char **ret_document, const char **ret_tags);
-bool instance_has_attribute(const struct instance *instance, const char *name);
+/* "" for an attribute without a value, NULL when the instance lacks it. */
+const char *instance_attribute(const struct instance *instance, const char *name);
+/* What a cluster query asks about it. The subject is valid as long as the instance. */
+void instance_query_subject(const struct instance *instance, struct query_subject *ret_subject);
 
 /* Task definitions: the summary of a row, from a bounded cache; valid until the end of the turn. */
 int engine_task_definition(struct engine *engine, int64_t id, const struct task_definition **ret_definition);
@@ -185,12 +195,17 @@ struct place_request {
     int64_t definition_id;
     const struct task_definition *definition;
     const struct task_demand *demand;
+    const struct placement_rules *rules;
+    const char *group;
+    const char *const *zones; /* of the task's subnets */
+    unsigned zone_count;      /* 0: anywhere */
 };
-/* An ACTIVE instance that can take the demand, chosen at random. 0 and *ret_instance, or ENGINE_NOT_FOUND. */
+/* The ACTIVE instance that takes the demand best. 0 and *ret_instance, or ENGINE_NOT_FOUND. */
 int engine_place(struct engine *engine, const struct cluster *cluster, const struct place_request *request,
     struct instance **ret_instance);
 /* Why this instance cannot take it ("RESOURCE:CPU" …); NULL when it can. */
-const char *engine_refusal(const struct instance *instance, const struct place_request *request);
+const char *engine_refusal(
+    struct engine *engine, const struct instance *instance, const struct place_request *request);
 
 /* Tasks. engine_task_admit() takes ownership of a complete new task, reserves what it needs on its instance,
  * counts it and sets its first step going. */

@@ -16,7 +16,8 @@ struct task_row {
     int64_t family_id;
     int64_t task_definition_id;
     int64_t container_instance_id; /* 0: none */
-    const char *started_by;        /* NULL: none */
+    const char *task_group;
+    const char *started_by; /* NULL: none */
     const char *reservation;
     int64_t due_ms;   /* 0: nothing is due */
     const char *tags; /* JSON list, NULL: none */

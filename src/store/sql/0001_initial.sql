@@ -86,6 +86,7 @@ CREATE TABLE tasks (
     task_definition_id INTEGER NOT NULL,
     container_instance_id INTEGER,
     started_by TEXT,
+    task_group TEXT NOT NULL,
     reservation TEXT NOT NULL, -- what it holds of its instance (domain/task.h)
     due_ms INTEGER, -- when the next step of its life cycle is due; NULL: nothing is
     tags TEXT,

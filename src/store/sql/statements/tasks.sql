@@ -1,8 +1,8 @@
 -- name: task_insert
 INSERT INTO tasks (id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
-    container_instance_id, started_by, reservation, due_ms, tags, document)
+    container_instance_id, started_by, task_group, reservation, due_ms, tags, document)
   VALUES (:id, :cluster_id, :task_id, :desired_status, :last_status, :launch_type, :family_id, :task_definition_id,
-    :container_instance_id, :started_by, :reservation, :due_ms, :tags, :document)
+    :container_instance_id, :started_by, :task_group, :reservation, :due_ms, :tags, :document)
 -- name: task_update
 UPDATE tasks SET desired_status = :desired_status, last_status = :last_status, reservation = :reservation,
     due_ms = :due_ms, tags = :tags, document = :document WHERE id = :id
@@ -23,7 +23,7 @@ SELECT document, tags FROM tasks WHERE task_id = :task_id AND cluster_id = :clus
 -- name: task_each_due
 SELECT id, due_ms FROM tasks WHERE due_ms IS NOT NULL ORDER BY due_ms, id
 -- name: task_each_active
-SELECT id, cluster_id, last_status, desired_status, launch_type, container_instance_id, reservation FROM tasks
+SELECT id, cluster_id, last_status, desired_status, launch_type, container_instance_id, task_group, reservation FROM tasks
   WHERE last_status <> 'STOPPED'
 -- name: task_uses_definition
 SELECT 1 FROM tasks WHERE family_id = :family_id AND task_definition_id = :task_definition_id

@@ -1,0 +1,163 @@
+/* Asking a parsed query about a container instance (facts: tasks 8.2). */
+#include <string.h>
+
+#include "cluster_query_internal.h"
+#include "ecs-local/base/text.h"
+
+static const char *skip_zeros(const char *text) {
+    while (text[0] == '0' && text[1] >= '0' && text[1] <= '9')
+        text++;
+    return text;
+}
+
+int cluster_query_compare_versions(const char *left, const char *right) {
+    while (*left != '\0' || *right != '\0') {
+        left = skip_zeros(left);
+        right = skip_zeros(right);
+        size_t left_length = strcspn(left, ".");
+        size_t right_length = strcspn(right, ".");
+        if (left_length != right_length)
+            return left_length < right_length ? -1 : 1;
+        int order = strncmp(left, right, left_length);
+        if (order != 0)
+            return order;
+        left += left_length + (left[left_length] == '.');
+        right += right_length + (right[right_length] == '.');
+    }
+    return 0;
+}
+
+static bool ordered(enum query_operator operator, int order) {
+    switch (operator) {
+    case OPERATOR_EQUAL:
+        return order == 0;
+    case OPERATOR_NOT_EQUAL:
+        return order != 0;
+    case OPERATOR_GREATER:
+        return order > 0;
+    case OPERATOR_GREATER_EQUAL:
+        return order >= 0;
+    case OPERATOR_LESS:
+        return order < 0;
+    case OPERATOR_LESS_EQUAL:
+        return order <= 0;
+    case OPERATOR_MATCHES:
+    case OPERATOR_NOT_MATCHES:
+    case OPERATOR_IN:
+    case OPERATOR_NOT_IN:
+    case OPERATOR_EXISTS:
+    case OPERATOR_NOT_EXISTS:
+    case OPERATOR_COUNT:
+        break;
+    }
+    return false;
+}
+
+static int order_of(int64_t left, int64_t right) {
+    return (left > right) - (left < right);
+}
+
+static bool pattern_matches(const struct cluster_query *query, const char *value) {
+    int found = pcre2_match(
+        query->pattern, (PCRE2_SPTR)value, strlen(value), 0, 0, query->match_data, query->match_context);
+    return found >= 0;
+}
+
+static bool argument_is(const struct cluster_query *query, const char *value) {
+    for (unsigned index = 0; index < query->argument_count; index++) {
+        if (strcmp(query->arguments[index], value) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The positive question: equal, one of, matching. Its negation is the caller's. */
+static bool text_matches(const struct cluster_query *query, const char *value) {
+    if (query->operator== OPERATOR_MATCHES || query->operator== OPERATOR_NOT_MATCHES)
+        return pattern_matches(query, value);
+    return argument_is(query, value);
+}
+
+static bool is_negative(enum query_operator operator) {
+    return operator== OPERATOR_NOT_EQUAL || operator== OPERATOR_NOT_IN || operator== OPERATOR_NOT_MATCHES;
+}
+
+/* What is absent matches no operator but the two that ask for absence: "attribute:x != v" does not hold
+ * without x (facts: tasks 8.2 A). */
+static bool text_predicate(const struct cluster_query *query, const char *value) {
+    if (query->operator== OPERATOR_EXISTS)
+        return value != NULL;
+    if (query->operator== OPERATOR_NOT_EXISTS)
+        return value == NULL;
+    return value != NULL && text_matches(query, value) != is_negative(query->operator);
+}
+
+static bool attribute_predicate(struct cluster_query *query, const struct query_subject *subject) {
+    struct query_memo *memo = &query->memo[subject->attributes_id % QUERY_MEMO_SIZE];
+    if (subject->attributes_id != 0 && memo->attributes_id == subject->attributes_id)
+        return memo->answer;
+    bool answer = text_predicate(query, subject->attribute(subject->context, query->name));
+    *memo = (struct query_memo){.attributes_id = subject->attributes_id, .answer = answer};
+    return answer;
+}
+
+static bool group_matches(void *context, const char *group) {
+    return text_matches(context, group);
+}
+
+static bool any_group(void *context, const char *group) {
+    (void)context;
+    (void)group;
+    return true;
+}
+
+static bool group_predicate(struct cluster_query *query, const struct query_subject *subject) {
+    if (query->operator== OPERATOR_EXISTS || query->operator== OPERATOR_NOT_EXISTS)
+        return subject->any_task_group(subject->context, any_group, NULL) ==
+               (query->operator== OPERATOR_EXISTS);
+    return subject->any_task_group(subject->context, group_matches, query) != is_negative(query->operator);
+}
+
+static bool version_predicate(const struct cluster_query *query, const char *version) {
+    if (version == NULL || query->operator== OPERATOR_EXISTS || query->operator== OPERATOR_NOT_EXISTS)
+        return text_predicate(query, version);
+    return ordered(query->operator, cluster_query_compare_versions(version, query->arguments[0]));
+}
+
+static bool predicate(struct cluster_query *query, const struct query_subject *subject) {
+    switch (query->field) {
+    case FIELD_AGENT_CONNECTED:
+        return text_predicate(query, subject->agent_connected ? "true" : "false");
+    case FIELD_AGENT_VERSION:
+        return version_predicate(query, subject->agent_version);
+    case FIELD_ATTRIBUTE:
+        return attribute_predicate(query, subject);
+    case FIELD_EC2_INSTANCE_ID:
+        return text_predicate(query, subject->ec2_instance_id);
+    case FIELD_REGISTERED_AT:
+        return ordered(query->operator, order_of(subject->registered_ms, query->number));
+    case FIELD_RUNNING_TASKS:
+        return ordered(query->operator, order_of(subject->running_tasks, query->number));
+    case FIELD_TASK_GROUP:
+        return group_predicate(query, subject);
+    case FIELD_COUNT:
+        break;
+    }
+    return false;
+}
+
+/* As deep as the parser allowed. */
+bool cluster_query_matches( // NOLINT(misc-no-recursion)
+    struct cluster_query *query, const struct query_subject *subject) {
+    switch (query->kind) {
+    case QUERY_OR:
+        return cluster_query_matches(query->left, subject) || cluster_query_matches(query->right, subject);
+    case QUERY_AND:
+        return cluster_query_matches(query->left, subject) && cluster_query_matches(query->right, subject);
+    case QUERY_NOT:
+        return !cluster_query_matches(query->left, subject);
+    case QUERY_PREDICATE:
+        break;
+    }
+    return predicate(query, subject);
+}
