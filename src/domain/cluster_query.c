@@ -12,17 +12,20 @@ static const char *skip_zeros(const char *text) {
 
 int cluster_query_compare_versions(const char *left, const char *right) {
     while (*left != '\0' || *right != '\0') {
-        left = skip_zeros(left);
-        right = skip_zeros(right);
-        size_t left_length = strcspn(left, ".");
-        size_t right_length = strcspn(right, ".");
+        /* What is missing counts as 0: 1.10 is 1.10.0. */
+        const char *left_part = *left != '\0' ? skip_zeros(left) : "0";
+        const char *right_part = *right != '\0' ? skip_zeros(right) : "0";
+        size_t left_length = strcspn(left_part, ".");
+        size_t right_length = strcspn(right_part, ".");
         if (left_length != right_length)
             return left_length < right_length ? -1 : 1;
-        int order = strncmp(left, right, left_length);
+        int order = strncmp(left_part, right_part, left_length);
         if (order != 0)
             return order;
-        left += left_length + (left[left_length] == '.');
-        right += right_length + (right[right_length] == '.');
+        left += strcspn(left, ".");
+        left += *left == '.';
+        right += strcspn(right, ".");
+        right += *right == '.';
     }
     return 0;
 }
