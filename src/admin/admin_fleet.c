@@ -114,7 +114,8 @@ static const char *make_document(struct admin_call *call, const struct fleet_gro
     write_resources(&writer, &group->type);
     write_attributes(&writer, group, zone);
     writer_key_raw(&writer, "versionInfo",
-        "{\"agentVersion\":\"1.98.0\",\"agentHash\":\"ec510ca1\",\"dockerVersion\":\"DockerVersion: 25.0.8\"}");
+        "{\"agentVersion\":\"" AGENT_VERSION_NEWEST
+        "\",\"agentHash\":\"ec510ca1\",\"dockerVersion\":\"DockerVersion: 25.0.8\"}");
     writer_object_end(&writer);
     const char *text = arena_strndup(call->arena, buf_text(&buf), buf.length);
     buf_done(&buf);

@@ -1,4 +1,4 @@
-/* Container instances: Register, Deregister, Describe, List (facts: tasks 7). */
+/* Container instances: Register, Deregister, Describe, List, UpdateState, UpdateAgent (facts: tasks 7). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "ecs-local/base/cleanup.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/base/value_json.h"
+#include "ecs-local/domain/agent_attributes.h"
 #include "ecs-local/domain/arn.h"
 #include "instance_document.h"
 #include "instance_reply.h"
@@ -129,6 +130,7 @@ int api_describe_container_instances(struct api_call *call) {
     if (result != 0)
         return result;
     bool with_tags = include_has(call, "TAGS");
+    bool with_health = include_has(call, "CONTAINER_INSTANCE_HEALTH");
     struct value *missing = value_new_list(call->arena, 0);
     struct writer *writer = &call->writer;
     writer_object_begin(writer);
@@ -140,7 +142,7 @@ int api_describe_container_instances(struct api_call *call) {
             return result;
         const struct instance *instance = engine_instance_find(call->engine, cluster, id);
         if (instance != NULL)
-            result = write_instance(call, instance, with_tags);
+            result = write_instance_with(call, instance, with_tags, with_health);
         else
             value_append(call->arena, missing, value_new_string(call->arena, id));
         if (result != 0)
@@ -210,4 +212,88 @@ int api_list_container_instances(struct api_call *call) {
             writer, "nextToken", page_token_make(call, filters, arena_printf(call->arena, "%u", index)));
     writer_object_end(writer);
     return 0;
+}
+
+/* ACTIVE ⇄ DRAINING. Standalone tasks stay where they are (facts: tasks 7.6). */
+int api_update_container_instances_state(struct api_call *call) {
+    const struct value *list = value_get(call->input, "containerInstances");
+    bool draining = text_equal(value_string(call->input, "status"), "DRAINING");
+    struct cluster *cluster = NULL;
+    int result = lookup_cluster(call, "cluster", &cluster);
+    if (result != 0)
+        return result;
+    const char **ids = arena_new_array(call->arena, const char *, value_count(list));
+    for (size_t index = 0; index < value_count(list); index++) {
+        result = instance_id_of(call, cluster, value_string_at(list, index), &ids[index]);
+        if (result != 0)
+            return result;
+    }
+    struct value *failures = value_new_list(call->arena, 0);
+    writer_object_begin(&call->writer);
+    writer_key_list_begin(&call->writer, "containerInstances");
+    for (size_t index = 0; result == 0 && index < value_count(list); index++) {
+        struct instance *instance = engine_instance_find(call->engine, cluster, ids[index]);
+        if (instance == NULL || instance->status == INSTANCE_INACTIVE) {
+            value_append(call->arena, failures, value_new_string(call->arena, ids[index]));
+            continue;
+        }
+        result = engine_instance_update(call->engine, instance,
+            draining ? INSTANCE_DRAINING : INSTANCE_ACTIVE, instance->agent_connected, NULL);
+        if (result == 0)
+            result = write_instance(call, instance, false);
+    }
+    writer_list_end(&call->writer);
+    writer_key_list_begin(&call->writer, "failures");
+    value_for_each(id, failures) write_failure(&call->writer,
+        arn_container_instance(
+            call->arena, scope_region(call->scope), scope_account(call->scope), cluster->name, id->string),
+        engine_instance_find(call->engine, cluster, id->string) != NULL ? "INACTIVE" : "MISSING");
+    writer_list_end(&call->writer);
+    writer_object_end(&call->writer);
+    return result;
+}
+
+/* A simulated agent has its update at once, and the next Describe shows it; a real one takes its time. */
+static int start_agent_update(struct api_call *call, struct instance *instance, struct value *document) {
+    bool simulated = !instance->has_agent;
+    value_set(call->arena, document, "agentUpdateStatus", value_new_string(call->arena, "PENDING"));
+    int result = engine_instance_set_document(call->engine, instance, value_text(call, document));
+    if (result == 0)
+        result = reply_instance(call, instance, false);
+    if (result != 0 || !simulated)
+        return result;
+    value_set(call->arena, document, "agentUpdateStatus", value_new_string(call->arena, "UPDATED"));
+    value_set(call->arena, value_get(document, "versionInfo"), "agentVersion",
+        value_new_string(call->arena, AGENT_VERSION_NEWEST));
+    return engine_instance_set_document(call->engine, instance, value_text(call, document));
+}
+
+int api_update_container_agent(struct api_call *call) {
+    struct cluster *cluster = NULL;
+    const char *id = NULL;
+    const char *text = NULL;
+    const char *tags = NULL;
+    struct value *document = NULL;
+    int result = lookup_cluster(call, "cluster", &cluster);
+    if (result == 0)
+        result = instance_id_of(call, cluster, value_string(call->input, "containerInstance"), &id);
+    if (result != 0)
+        return result;
+    struct instance *instance = engine_instance_find(call->engine, cluster, id);
+    if (instance == NULL || instance->status == INSTANCE_INACTIVE)
+        return api_fail(call, ERROR_INSTANCE_NOT_FOUND, NULL);
+    if (!instance->agent_connected)
+        return api_fail(call, ERROR_AGENT_DISCONNECTED, NULL);
+    if (instance->agent_version == NULL)
+        return api_fail(call, ERROR_AGENT_NO_VERSION, NULL);
+    result = engine_instance_document(call->engine, instance, call->arena, &text, &tags);
+    if (result != 0)
+        return result;
+    if (value_parse(call->arena, text, strlen(text), &document) != 0)
+        return -1;
+    if (text_equal(value_string(document, "agentUpdateStatus"), "PENDING"))
+        return api_fail(call, ERROR_AGENT_UPDATING, NULL);
+    if (cluster_query_compare_versions(instance->agent_version, AGENT_VERSION_NEWEST) >= 0)
+        return api_fail(call, ERROR_AGENT_NO_UPDATE, NULL);
+    return start_agent_update(call, instance, document);
 }

@@ -51,7 +51,29 @@ static void write_list(struct writer *writer, const char *key, const struct valu
         writer_key_empty_list(writer, key);
 }
 
+/* A runtime that runs, seen from an agent that is connected (facts: tasks 7.1). */
+static void write_health(struct api_call *call, const struct instance *instance) {
+    struct writer *writer = &call->writer;
+    const char *status = instance->agent_connected ? "OK" : "INSUFFICIENT_DATA";
+    writer_key_object_begin(writer, "healthStatus");
+    writer_key_string(writer, "overallStatus", status);
+    writer_key_list_begin(writer, "details");
+    writer_object_begin(writer);
+    writer_key_string(writer, "type", "CONTAINER_RUNTIME");
+    writer_key_string(writer, "status", status);
+    writer_key_timestamp_opt(writer, "lastUpdated", engine_now_ms(call->engine));
+    writer_key_timestamp_opt(writer, "lastStatusChange", instance->registered_ms);
+    writer_object_end(writer);
+    writer_list_end(writer);
+    writer_object_end(writer);
+}
+
 int write_instance(struct api_call *call, const struct instance *instance, bool with_tags) {
+    return write_instance_with(call, instance, with_tags, false);
+}
+
+int write_instance_with(
+    struct api_call *call, const struct instance *instance, bool with_tags, bool with_health) {
     const char *text = NULL;
     const char *tags = NULL;
     int result = engine_instance_document(call->engine, instance, call->arena, &text, &tags);
@@ -64,6 +86,7 @@ int write_instance(struct api_call *call, const struct instance *instance, bool 
     writer_object_begin(writer);
     writer_key_string(writer, "containerInstanceArn", instance->arn);
     writer_key_string_opt(writer, "ec2InstanceId", instance->ec2_instance_id);
+    writer_key_string_opt(writer, "capacityProviderName", instance->capacity_provider);
     writer_key_int(writer, "version", instance->version);
     writer_key_value_opt(writer, "versionInfo", value_get(document, "versionInfo"));
     write_remaining(writer, &instance->resources);
@@ -72,10 +95,13 @@ int write_instance(struct api_call *call, const struct instance *instance, bool 
     writer_key_bool(writer, "agentConnected", instance->agent_connected);
     writer_key_int(writer, "runningTasksCount", instance->running);
     writer_key_int(writer, "pendingTasksCount", instance->pending);
+    writer_key_value_opt(writer, "agentUpdateStatus", value_get(document, "agentUpdateStatus"));
     write_list(writer, "attributes", value_get(document, "attributes"));
     writer_key_timestamp_opt(writer, "registeredAt", instance->registered_ms);
     writer_key_empty_list(writer, "attachments");
     writer_key_raw(writer, "tags", with_tags ? tags : "[]");
+    if (with_health)
+        write_health(call, instance);
     writer_object_end(writer);
     return 0;
 }

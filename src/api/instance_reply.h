@@ -7,4 +7,8 @@
 /* 0, or <0 when its document cannot be read from the store. */
 int write_instance(struct api_call *call, const struct instance *instance, bool with_tags);
 
+/* The same, with healthStatus (include CONTAINER_INSTANCE_HEALTH). */
+int write_instance_with(
+    struct api_call *call, const struct instance *instance, bool with_tags, bool with_health);
+
 #endif

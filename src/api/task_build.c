@@ -93,6 +93,7 @@ static void build_containers(struct api_call *call, struct task *task, const str
             container->memory_reservation = number_text(task, source->memory_reservation_mib);
     }
     task_complete(task, definition);
+    task_add_managed_agents(task);
 }
 
 /* facts: tasks 5.2: a container override of cpu does not change what the container shows; a task-level one

@@ -47,6 +47,11 @@ char *arn_container(struct arena *arena, const char *region, const char *account
         cluster, task_id, uuid);
 }
 
+char *arn_capacity_provider(struct arena *arena, const char *region, const char *account, const char *name) {
+    return arena_printf(
+        arena, "arn:%s:ecs:%s:%s:capacity-provider/%s", arn_partition(region), region, account, name);
+}
+
 char *arn_task_definition(
     struct arena *arena, const char *region, const char *account, const char *family, int64_t revision) {
     return arena_printf(arena, "arn:%s:ecs:%s:%s:task-definition/%s:%lld", arn_partition(region), region,
@@ -111,6 +116,30 @@ int arn_resolve_cluster(struct arena *arena, const char *text, const char *regio
         return invalid(ret_violation,
             arena_printf(arena, "Cluster must match ^[a-zA-Z0-9\\-_]{1,255}$, but was %s", name));
     *ret_name = name;
+    return 0;
+}
+
+int arn_take_apart(struct arena *arena, const char *text, const char *region, const char *account,
+    const char **ret_type, const char **ret_rest, struct violation *ret_violation) {
+    struct parsed parsed;
+    if (parse(arena, text, region, account, &parsed, ret_violation) != 0)
+        return 1;
+    *ret_type = parsed.type;
+    *ret_rest = parsed.rest;
+    return 0;
+}
+
+int arn_resolve_capacity_provider(struct arena *arena, const char *text, const char *region,
+    const char *account, const char **ret_name, struct violation *ret_violation) {
+    *ret_name = text;
+    if (!is_arn(text))
+        return 0;
+    struct parsed parsed;
+    if (parse(arena, text, region, account, &parsed, ret_violation) != 0)
+        return 1;
+    if (!text_equal(parsed.type, "capacity-provider"))
+        return wrong_type(arena, parsed.type, ret_violation);
+    *ret_name = parsed.rest;
     return 0;
 }
 

@@ -80,12 +80,25 @@ static bool move_counts_version(enum task_status to) {
     return to != TASK_ACTIVATING && to != TASK_DEACTIVATING && to != TASK_STOPPING;
 }
 
-static void containers_run(struct task *task) {
+static void containers_run(struct task *task, int64_t now_ms) {
     for (unsigned index = 0; index < task->container_count; index++) {
         struct task_container *container = &task->containers[index];
         container->last_status = "RUNNING";
         container->health_status = container->has_health_check ? "HEALTHY" : "UNKNOWN";
+        if (container->agent_status != NULL) {
+            container->agent_status = "RUNNING";
+            container->agent_started_ms = now_ms;
+        }
     }
+}
+
+void task_add_managed_agents(struct task *task) {
+    for (unsigned index = 0; task->enable_execute_command && index < task->container_count; index++)
+        task->containers[index].agent_status = "PENDING";
+}
+
+const char *task_managed_agent_status(const struct task *task, const struct task_container *container) {
+    return task->enable_execute_command ? container->agent_status : NULL;
 }
 
 static void containers_stop(struct task *task) {
@@ -93,6 +106,8 @@ static void containers_stop(struct task *task) {
         struct task_container *container = &task->containers[index];
         if (container->health_status != NULL)
             container->health_status = "UNKNOWN";
+        if (container->agent_status != NULL)
+            container->agent_status = "STOPPED";
         container->last_status = "STOPPED";
     }
 }
@@ -109,7 +124,7 @@ static void stamp_connection(struct task *task, int64_t now_ms) {
 static void stamp_running(struct task *task, int64_t now_ms) {
     stamp_connection(task, now_ms);
     task->started_ms = now_ms;
-    containers_run(task);
+    containers_run(task, now_ms);
 }
 
 /* Containers that ran have stopped by now. */
@@ -169,6 +184,8 @@ void task_container_exited(
     container->exit_code = exit_code;
     if (container->health_status != NULL)
         container->health_status = "UNKNOWN";
+    if (container->agent_status != NULL)
+        container->agent_status = "STOPPED";
     if (reason != NULL)
         container->reason = task_text(task, reason);
     if (container->essential && task->execution_stopped_ms == 0)

@@ -69,6 +69,19 @@ static void write_interfaces(const struct task *task, bool attached, struct writ
     writer_list_end(writer);
 }
 
+static void write_managed_agent(const struct task_container *container, struct writer *writer) {
+    if (container->agent_status == NULL)
+        return;
+    writer_key_list_begin(writer, "managedAgents");
+    writer_object_begin(writer);
+    writer_key_timestamp_opt(writer, "lastStartedAt", container->agent_started_ms);
+    writer_key_string(writer, "name", "ExecuteCommandAgent");
+    writer_key_string_opt(writer, "reason", container->agent_reason);
+    writer_key_string(writer, "lastStatus", container->agent_status);
+    writer_object_end(writer);
+    writer_list_end(writer);
+}
+
 static void write_container(
     const struct task *task, const struct task_container *container, struct writer *writer) {
     bool has_run = task->started_ms != 0;
@@ -89,6 +102,7 @@ static void write_container(
         write_bindings(container, writer);
     write_interfaces(task, task->connectivity_ms != 0, writer);
     writer_key_string_opt(writer, "healthStatus", container->health_status);
+    write_managed_agent(container, writer);
     writer_key_string(writer, "cpu", container->cpu);
     writer_key_string_opt(writer, "memory", container->memory);
     writer_key_string_opt(writer, "memoryReservation", container->memory_reservation);

@@ -69,6 +69,10 @@ static void read_container(struct task *task, struct task_container *container, 
     container->memory = value_string(entry, "memory");
     container->memory_reservation = value_string(entry, "memoryReservation");
     read_bindings(task, container, value_get(entry, "networkBindings"));
+    const struct value *agent = value_at(value_get(entry, "managedAgents"), 0);
+    container->agent_status = value_string(agent, "lastStatus");
+    container->agent_reason = value_string(agent, "reason");
+    container->agent_started_ms = time_of(agent, "lastStartedAt");
 }
 
 static void read_times_and_stop(struct task *task, const struct value *document) {

@@ -106,6 +106,15 @@ struct attribute_set *attribute_sets_intern(struct attribute_sets *sets, const s
     return set;
 }
 
+bool attribute_set_at(
+    const struct attribute_set *set, unsigned index, const char **ret_name, const char **ret_value) {
+    if (index >= set->count)
+        return false;
+    *ret_name = set->attributes[index].name;
+    *ret_value = set->attributes[index].value;
+    return true;
+}
+
 uint32_t attribute_set_id(const struct attribute_set *set) {
     return set->id;
 }

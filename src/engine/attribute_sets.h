@@ -18,6 +18,9 @@ void attribute_sets_free(struct attribute_sets *sets);
 struct attribute_set *attribute_sets_intern(struct attribute_sets *sets, const struct value *attributes);
 /* The value of an attribute: "" for one without, NULL when the set does not hold the name. */
 const char *attribute_set_value(const struct attribute_set *set, const char *name);
+/* The attribute at a place in the order of names; false behind the last. */
+bool attribute_set_at(
+    const struct attribute_set *set, unsigned index, const char **ret_name, const char **ret_value);
 /* Different sets have different numbers, from 1 on. */
 uint32_t attribute_set_id(const struct attribute_set *set);
 /* Does the set hold all of `names`? The answer for the last `definition_id` asked is remembered. */

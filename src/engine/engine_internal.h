@@ -153,6 +153,8 @@ int task_schedule(struct engine *engine, struct task *task);
 int task_step(struct engine *engine, struct task *task);
 void task_count(struct engine *engine, const struct task *task, int by);
 int task_finish(struct engine *engine, struct task *task, int64_t now_ms);
+/* A move that somebody saw happen: nothing is made up, and STOPPED ends it. */
+int task_move_reported(struct engine *engine, struct task *task, enum task_status to, int64_t now_ms);
 /* Wants it stopped, which ends its part in its group. */
 void task_unwant(
     struct engine *engine, struct task *task, const char *stop_code, const char *reason, int64_t now_ms);

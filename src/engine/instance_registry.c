@@ -37,6 +37,11 @@ const char *instance_attribute(const struct instance *instance, const char *name
     return attribute_set_value(instance->attributes, name);
 }
 
+bool instance_attribute_at(
+    const struct instance *instance, unsigned index, const char **ret_name, const char **ret_value) {
+    return attribute_set_at(instance->attributes, index, ret_name, ret_value);
+}
+
 static const char *attribute_of(const void *context, const char *name) {
     return instance_attribute(context, name);
 }
@@ -125,15 +130,9 @@ static void read_resources(struct instance_resources *resources, const struct va
     read_ports(&resources->reserved[PORT_UDP], registered, "PORTS_UDP");
 }
 
-/* What placement and state machines read of the document. */
-static int read_document(struct engine *engine, struct instance *instance, const char *text) {
-    struct value *document = NULL;
-    if (value_parse(engine->turn, text, strlen(text), &document) != 0)
-        return error_raise(
-            ERR_STORE, "the stored container instance %s cannot be read", instance->instance_id);
-    const struct value *attributes = value_get(document, "attributes");
-    read_resources(&instance->resources, value_get(document, "registeredResources"));
-    instance->attributes = attribute_sets_intern(engine->attribute_sets, attributes);
+/* What placement and queries read of the document, resources apart. */
+static void read_description(struct engine *engine, struct instance *instance, const struct value *document) {
+    instance->attributes = attribute_sets_intern(engine->attribute_sets, value_get(document, "attributes"));
     instance->cpu_architecture = text_equal(instance_attribute(instance, "ecs.cpu-architecture"), "arm64")
                                      ? "arm64"
                                      : "x86_64";
@@ -141,6 +140,16 @@ static int read_document(struct engine *engine, struct instance *instance, const
     instance->subnet_id = instance_attribute(instance, "ecs.subnet-id");
     instance->agent_version = arena_strdup(
         engine->world, value_string(value_get(document, "versionInfo"), "agentVersion"));
+    instance->capacity_provider = arena_strdup(engine->world, value_string(document, "capacityProviderName"));
+}
+
+static int read_document(struct engine *engine, struct instance *instance, const char *text) {
+    struct value *document = NULL;
+    if (value_parse(engine->turn, text, strlen(text), &document) != 0)
+        return error_raise(
+            ERR_STORE, "the stored container instance %s cannot be read", instance->instance_id);
+    read_resources(&instance->resources, value_get(document, "registeredResources"));
+    read_description(engine, instance, document);
     return 0;
 }
 
@@ -195,6 +204,7 @@ static int instance_add(struct engine *engine, struct cluster *cluster, const st
     instance->status = status_of(row->status);
     instance->agent_connected = row->agent_connected;
     instance->simulated = row->simulated;
+    instance->has_agent = row->has_agent;
     instance->ec2_instance_id = arena_strdup(engine->world, row->ec2_instance_id);
     instance->registered_ms = row->registered_ms;
     instance->version = row->version;
@@ -251,6 +261,7 @@ static int write_instance_row(
         .id = instance->id,
         .status = instance_status_name(instance->status),
         .agent_connected = instance->agent_connected,
+        .has_agent = instance->has_agent,
         .version = instance->version,
         .tags = tags != NULL ? tags : old_tags,
         .document = document != NULL ? document : old_document,
@@ -266,6 +277,22 @@ int engine_instance_update(struct engine *engine, struct instance *instance, enu
     instance->status = status;
     instance->agent_connected = agent_connected;
     return write_instance_row(engine, instance, NULL, tags);
+}
+
+int engine_instance_set_document(struct engine *engine, struct instance *instance, const char *text) {
+    struct value *document = NULL;
+    if (value_parse(engine->turn, text, strlen(text), &document) != 0)
+        return error_raise(ERR_BUG, "the attributes of %s are no document", instance->instance_id);
+    read_description(engine, instance, document);
+    instance->version++;
+    return write_instance_row(engine, instance, text, NULL);
+}
+
+int engine_instance_has_agent(struct engine *engine, struct instance *instance) {
+    if (instance->has_agent || instance->simulated)
+        return 0;
+    instance->has_agent = true;
+    return write_instance_row(engine, instance, NULL, NULL);
 }
 
 int engine_instance_register_again(

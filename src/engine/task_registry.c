@@ -118,6 +118,7 @@ static int task_from_row(struct engine *engine, const struct task_row *row, stru
     task->container_instance_id = row->container_instance_id;
     task->tags = task_text(task, row->tags);
     task->due_ms = row->due_ms;
+    task->protected_until_ms = row->protected_until_ms;
     task->holds = task->status != TASK_STOPPED && task->container_instance_id != 0;
     int result = complete_from_definition(engine, task);
     if (result == 0)
@@ -192,6 +193,8 @@ static int write_task(struct engine *engine, struct task *task, struct buf *buf)
         .container_instance_id = task->container_instance_id,
         .started_by = task->started_by,
         .task_group = task->group,
+        .capacity_provider = task->capacity_provider,
+        .protected_until_ms = task->protected_until_ms,
         .reservation = task_reservation_text(engine->turn, &task->demand),
         .due_ms = task->due_ms,
         .tags = task->tags,

@@ -30,7 +30,19 @@ void task_count(struct engine *engine, const struct task *task, int by) {
     }
 }
 
+/* An agent of the instance's own says what happens to its tasks, but for what goes on before and after. */
+static bool is_reported(struct engine *engine, const struct task *task) {
+    const struct instance *instance = instance_by_row(engine, task->container_instance_id);
+    return instance != NULL && instance->has_agent && task->status >= TASK_PENDING &&
+           task->status <= TASK_STOPPING;
+}
+
 int task_schedule(struct engine *engine, struct task *task) {
+    if (is_reported(engine, task)) {
+        task->due_ms = 0;
+        task_touch(engine, task);
+        return 0;
+    }
     struct runtime_question question = {
         .platform = task->platform,
         .status = task->status,
@@ -110,6 +122,20 @@ int task_finish(struct engine *engine, struct task *task, int64_t now_ms) {
     timers_add(&engine->timers, task->due_ms, task->id);
     task_touch(engine, task);
     return 0;
+}
+
+int task_move_reported(struct engine *engine, struct task *task, enum task_status to, int64_t now_ms) {
+    const char *from = task_status_name(task->status);
+    if (to != TASK_STOPPED)
+        interface_attached(engine, task);
+    task_count(engine, task, -1);
+    int result = task_move(task, to, now_ms);
+    task_count(engine, task, 1);
+    if (result != 0)
+        return error_raise(
+            result, "the task %s cannot go from %s to %s", task->arn, from, task_status_name(to));
+    told(engine, task, from, task_status_name(to), now_ms);
+    return to == TASK_STOPPED ? task_finish(engine, task, now_ms) : 0;
 }
 
 static int move(struct engine *engine, struct task *task, enum task_status to, int64_t now_ms) {
@@ -270,6 +296,16 @@ int engine_task_admit(
     task_count(engine, task, 1);
     told(engine, task, "", task_status_name(task->status), task->created_ms);
     return task_schedule(engine, task);
+}
+
+void engine_task_set_tags(struct engine *engine, struct task *task, const char *tags) {
+    task->tags = task_text(task, tags);
+    task_touch(engine, task);
+}
+
+void engine_task_protect(struct engine *engine, struct task *task, int64_t until_ms) {
+    task->protected_until_ms = until_ms;
+    task_touch(engine, task);
 }
 
 int engine_task_stop(struct engine *engine, struct task *task, const char *stop_code, const char *reason) {

@@ -11,6 +11,7 @@ int instance_rows_insert(struct store *store, const struct instance_row *row, in
     bind_text(&statement, "ec2_instance_id", row->ec2_instance_id);
     bind_int(&statement, "registered_ms", row->registered_ms);
     bind_int(&statement, "simulated", row->simulated);
+    bind_int(&statement, "has_agent", row->has_agent);
     bind_int(&statement, "version", row->version);
     bind_text(&statement, "tags", row->tags);
     bind_text(&statement, "document", row->document);
@@ -25,6 +26,7 @@ int instance_rows_update(struct store *store, const struct instance_row *row) {
     bind_int(&statement, "id", row->id);
     bind_text(&statement, "status", row->status);
     bind_int(&statement, "agent_connected", row->agent_connected);
+    bind_int(&statement, "has_agent", row->has_agent);
     bind_int(&statement, "version", row->version);
     bind_text(&statement, "tags", row->tags);
     bind_text(&statement, "document", row->document);
@@ -52,6 +54,7 @@ int instance_rows_each(
             .ec2_instance_id = column_text(&statement, "ec2_instance_id"),
             .registered_ms = column_int(&statement, "registered_ms"),
             .simulated = column_int(&statement, "simulated") != 0,
+            .has_agent = column_int(&statement, "has_agent") != 0,
             .version = column_int(&statement, "version"),
             .tags = column_text(&statement, "tags"),
             .document = column_text(&statement, "document"),

@@ -213,3 +213,10 @@ int task_definition_rows_families(struct store *store, int64_t scope_id, enum fa
     *ret_count = count;
     return step < 0 ? step : 0;
 }
+
+int task_definition_rows_set_tags(struct store *store, int64_t id, const char *tags) {
+    statement_scope struct statement statement = statement_begin_write(store, SQL_TASK_DEFINITION_SET_TAGS);
+    bind_int(&statement, "id", id);
+    bind_text(&statement, "tags", tags);
+    return statement_run(&statement);
+}

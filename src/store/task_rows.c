@@ -10,6 +10,7 @@ static void bind_state(struct statement *statement, const struct task_row *row) 
     bind_text(statement, "desired_status", row->desired_status);
     bind_text(statement, "last_status", row->last_status);
     bind_text(statement, "reservation", row->reservation);
+    bind_int_or_null(statement, "protected_until_ms", row->protected_until_ms);
     bind_int_or_null(statement, "due_ms", row->due_ms);
     bind_text(statement, "tags", row->tags);
     bind_text_length(statement, "document", row->document, row->document_length);
@@ -26,6 +27,7 @@ int task_rows_insert(struct store *store, const struct task_row *row) {
     bind_int_or_null(&statement, "container_instance_id", row->container_instance_id);
     bind_text(&statement, "started_by", row->started_by);
     bind_text(&statement, "task_group", row->task_group);
+    bind_text(&statement, "capacity_provider", row->capacity_provider);
     return statement_run(&statement);
 }
 
@@ -62,6 +64,7 @@ static void read_row(struct statement *statement, struct arena *arena, struct ta
         .task_definition_id = column_int(statement, "task_definition_id"),
         .container_instance_id = column_int(statement, "container_instance_id"),
         .started_by = arena_strdup(arena, column_text(statement, "started_by")),
+        .protected_until_ms = column_int(statement, "protected_until_ms"),
         .reservation = arena_strdup(arena, column_text(statement, "reservation")),
         .due_ms = column_int(statement, "due_ms"),
         .tags = arena_strdup(arena, column_text(statement, "tags")),
@@ -148,6 +151,29 @@ int task_rows_uses_definition(struct store *store, int64_t family_id, int64_t ta
     if (step < 0)
         return step;
     return step == STEP_ROW ? 0 : STORE_NOT_FOUND;
+}
+
+int task_rows_uses_provider(struct store *store, int64_t cluster_id, const char *capacity_provider) {
+    statement_scope struct statement statement = statement_begin(store, SQL_TASK_USES_PROVIDER);
+    bind_int(&statement, "cluster_id", cluster_id);
+    bind_text(&statement, "capacity_provider", capacity_provider);
+    int step = statement_step(&statement);
+    if (step < 0)
+        return step;
+    return step == STEP_ROW ? 0 : STORE_NOT_FOUND;
+}
+
+int task_rows_of_services(struct store *store, int64_t cluster_id, unsigned limit, struct arena *arena,
+    const char **ret_ids, unsigned *ret_count) {
+    statement_scope struct statement statement = statement_begin(store, SQL_TASK_OF_SERVICES);
+    bind_int(&statement, "cluster_id", cluster_id);
+    bind_int(&statement, "limit", limit);
+    unsigned count = 0;
+    int step;
+    while ((step = statement_step(&statement)) == STEP_ROW && count < limit)
+        ret_ids[count++] = arena_strdup(arena, column_text(&statement, "task_id"));
+    *ret_count = count;
+    return step < 0 ? step : 0;
 }
 
 /* The index that narrows most decides the statement; the other filters are conditions of it. */

@@ -145,8 +145,7 @@ static void read_demand(struct arena *arena, const struct value *told, struct ta
     const struct value *ports = value_get(told, "ports");
     struct port_list *list = &demand->fixed[PORT_TCP];
     list->ports = arena_new_array(arena, uint16_t, value_count(ports));
-    value_for_each(port, ports)
-        list->ports[list->count++] = (uint16_t)port->integer;
+    value_for_each(port, ports) list->ports[list->count++] = (uint16_t)port->integer;
 }
 
 static struct value *refusals(struct arena *arena, const struct stage *stage,
@@ -170,8 +169,8 @@ static struct value *answer_placement(struct arena *arena, const struct value *i
     struct value *answer = value_new_map(arena, 2);
     struct placement_rules rules;
     struct violation violation;
-    if (placement_rules_read(arena, value_get(input, "definitionConstraints"), value_get(input, "constraints"),
-            value_get(input, "strategies"), &rules, &violation) != 0) {
+    if (placement_rules_read(arena, value_get(input, "definitionConstraints"),
+            value_get(input, "constraints"), value_get(input, "strategies"), &rules, &violation) != 0) {
         value_set(arena, answer, "error", value_new_string(arena, violation.message));
         return answer;
     }

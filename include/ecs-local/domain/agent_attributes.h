@@ -8,4 +8,7 @@
 /* NULL behind the last one. */
 const char *agent_attribute(size_t index);
 
+/* The version of simulated agents, which have nothing to update. */
+#define AGENT_VERSION_NEWEST "1.98.0"
+
 #endif

@@ -18,6 +18,7 @@ char *arn_task(
     struct arena *arena, const char *region, const char *account, const char *cluster, const char *id);
 char *arn_container(struct arena *arena, const char *region, const char *account, const char *cluster,
     const char *task_id, const char *uuid);
+char *arn_capacity_provider(struct arena *arena, const char *region, const char *account, const char *name);
 char *arn_task_definition(
     struct arena *arena, const char *region, const char *account, const char *family, int64_t revision);
 
@@ -37,6 +38,12 @@ int arn_resolve_cluster(struct arena *arena, const char *text, const char *regio
 int arn_resolve_in_cluster(struct arena *arena, enum arn_kind kind, const char *noun, const char *text,
     const char *cluster, const char *region, const char *account, const char **ret_id,
     struct violation *ret_violation);
+/* A capacity provider's name from a name or an ARN. */
+int arn_resolve_capacity_provider(struct arena *arena, const char *text, const char *region,
+    const char *account, const char **ret_name, struct violation *ret_violation);
+/* Takes apart an ARN of this region and account: its type ("task") and what follows the first slash. */
+int arn_take_apart(struct arena *arena, const char *text, const char *region, const char *account,
+    const char **ret_type, const char **ret_rest, struct violation *ret_violation);
 /* Family and revision (0: none given) from family, family:revision, or an ARN with or without revision. */
 int arn_resolve_task_definition(struct arena *arena, const char *text, const char *region,
     const char *account, const char **ret_family, int64_t *ret_revision, struct violation *ret_violation);

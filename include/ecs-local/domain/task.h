@@ -61,6 +61,9 @@ struct task_container {
     const char *memory_reservation; /* NULL when not defined */
     struct task_binding *bindings;  /* shown from RUNNING on */
     unsigned binding_count;
+    const char *agent_status; /* of the execute command agent; NULL: there is none */
+    int64_t agent_started_ms;
+    const char *agent_reason; /* NULL when none */
 };
 
 struct task_interface {
@@ -98,7 +101,8 @@ struct task {
     const char *group;
     const char *started_by; /* NULL: not given */
     bool enable_execute_command;
-    int ephemeral_gib; /* 0: not shown */
+    int ephemeral_gib;          /* 0: not shown */
+    int64_t protected_until_ms; /* from scale-in; 0: not protected */
     const struct value *overrides;
     const char *tags; /* JSON list, NULL: none */
 
@@ -180,6 +184,11 @@ void task_write_document(const struct task *task, struct writer *writer);
 /* Reads what task_write_document() wrote. The row's columns (ids, launch type …) are the caller's.
  * 0, or ERR_BUG when it is not such a document. */
 int task_read_document(struct task *task, const struct value *document);
+
+/* Gives every container its execute command agent, if the task has that enabled. */
+void task_add_managed_agents(struct task *task);
+/* NULL without an agent. */
+const char *task_managed_agent_status(const struct task *task, const struct task_container *container);
 
 struct task_container *task_container_named(struct task *task, const char *name); /* NULL: none */
 /* Notes that `count` dynamic ports from `first` on are taken for the task. */

@@ -80,10 +80,12 @@ struct instance {
     enum instance_status status;
     bool agent_connected;
     bool simulated;
-    const char *ec2_instance_id; /* NULL: none */
-    const char *zone;            /* NULL: unknown */
-    const char *subnet_id;       /* NULL: unknown */
-    const char *agent_version;   /* NULL: unknown */
+    bool has_agent; /* an agent of its own reports what its tasks do: the runtime leaves them alone */
+    const char *ec2_instance_id;   /* NULL: none */
+    const char *capacity_provider; /* NULL: none */
+    const char *zone;              /* NULL: unknown */
+    const char *subnet_id;         /* NULL: unknown */
+    const char *agent_version;     /* NULL: unknown */
     const char *cpu_architecture;
     int64_t registered_ms;
     int64_t version;
@@ -154,6 +156,9 @@ const char *scope_region(const struct scope *scope);
 const char *scope_partition(const struct scope *scope);
 /* NULL when there never was one of that name. */
 struct cluster *engine_cluster_find(struct scope *scope, const char *name);
+/* Calls `each` for every cluster of the scope, INACTIVE ones too. */
+void engine_clusters_each(
+    struct scope *scope, void *context, void (*each)(void *context, const struct cluster *cluster));
 int engine_cluster_create(struct engine *engine, struct scope *scope, const char *name, const char *document,
     const char *tags, struct cluster **ret_cluster);
 /* Writes new contents; NULL leaves a text as it is. */
@@ -173,6 +178,10 @@ int engine_instance_register_again(
 /* Status and connection; text NULL leaves it. */
 int engine_instance_update(struct engine *engine, struct instance *instance, enum instance_status status,
     bool agent_connected, const char *tags);
+/* Another document: attributes, agent. What it has registered stays. */
+int engine_instance_set_document(struct engine *engine, struct instance *instance, const char *document);
+/* An agent of its own has shown up: it drives the instance's tasks from now on. */
+int engine_instance_has_agent(struct engine *engine, struct instance *instance);
 /* Makes it INACTIVE and stops what runs on it at once. */
 int engine_instance_deregister(struct engine *engine, struct instance *instance);
 /* The zone of a subnet that some instance of the scope is in; NULL when none is. */
@@ -182,6 +191,9 @@ int engine_instance_document(struct engine *engine, const struct instance *insta
     const char **ret_document, const char **ret_tags);
 /* "" for an attribute without a value, NULL when the instance lacks it. */
 const char *instance_attribute(const struct instance *instance, const char *name);
+/* The attribute at a place in the order of names ("" without a value); false behind the last. */
+bool instance_attribute_at(
+    const struct instance *instance, unsigned index, const char **ret_name, const char **ret_value);
 /* What a cluster query asks about it. The subject is valid as long as the instance. */
 void instance_query_subject(const struct instance *instance, struct query_subject *ret_subject);
 
@@ -213,6 +225,37 @@ int engine_task_admit(
     struct engine *engine, struct cluster *cluster, struct instance *instance_or_null, struct task *task);
 int engine_task_find(
     struct engine *engine, struct cluster *cluster, const char *task_id, struct task **ret_task);
+void engine_task_set_tags(struct engine *engine, struct task *task, const char *tags);
+/* Protects it from scale-in; 0 ends that. */
+void engine_task_protect(struct engine *engine, struct task *task, int64_t until_ms);
+
+/* What an agent says about a task (facts: agent 1.3). NULL and 0: not said. */
+struct container_report {
+    const char *name;
+    const char *runtime_id;
+    const char *image_digest;
+    const char *status; /* "PENDING", "RUNNING", "STOPPED" */
+    const char *reason;
+    bool exited;
+    int exit_code;
+    const struct value *bindings; /* NetworkBindings of the API */
+    const char *agent_status;     /* of the execute command agent */
+    const char *agent_reason;
+};
+struct task_report {
+    const char *status;
+    const char *reason;
+    int64_t pull_started_ms;
+    int64_t pull_stopped_ms;
+    int64_t execution_stopped_ms;
+    bool attached;     /* its network interface is there */
+    bool task_follows; /* the task's status is to be found from its containers' */
+    struct container_report *containers;
+    unsigned container_count;
+};
+/* Applies what is new in it; what is old news changes nothing. */
+int engine_task_report(struct engine *engine, struct task *task, const struct task_report *report);
+
 /* Wants the task stopped, and lets the runtime go about it. No effect on one that is wanted stopped already.
  */
 int engine_task_stop(struct engine *engine, struct task *task, const char *stop_code, const char *reason);

@@ -13,6 +13,7 @@ struct instance_row {
     const char *ec2_instance_id; /* NULL: none */
     int64_t registered_ms;
     bool simulated;
+    bool has_agent; /* an agent of its own reports what its tasks do */
     int64_t version;
     const char *tags;     /* JSON list */
     const char *document; /* JSON object: registeredResources, attributes, versionInfo */

@@ -65,4 +65,5 @@ int task_definition_rows_families(struct store *store, int64_t scope_id, enum fa
     const char *prefix, const char *after, unsigned limit, struct arena *arena, const char **ret_names,
     unsigned *ret_count);
 
+int task_definition_rows_set_tags(struct store *store, int64_t id, const char *tags);
 #endif

@@ -17,7 +17,9 @@ struct task_row {
     int64_t task_definition_id;
     int64_t container_instance_id; /* 0: none */
     const char *task_group;
-    const char *started_by; /* NULL: none */
+    const char *capacity_provider; /* NULL: none */
+    int64_t protected_until_ms;    /* 0: not protected */
+    const char *started_by;        /* NULL: none */
     const char *reservation;
     int64_t due_ms;   /* 0: nothing is due */
     const char *tags; /* JSON list, NULL: none */
@@ -65,6 +67,11 @@ struct task_cursor {
 int task_rows_list(struct store *store, const struct task_filter *filter, struct task_cursor *cursor,
     unsigned limit, const char *prefix, struct writer *writer, bool *ret_more);
 /* Ids of unfinished tasks on an instance. */
+/* Is some unfinished task of the cluster on that capacity provider? 0 yes, STORE_NOT_FOUND no. */
+int task_rows_uses_provider(struct store *store, int64_t cluster_id, const char *capacity_provider);
+/* Ids of tasks wanted RUNNING that services started, oldest first. */
+int task_rows_of_services(struct store *store, int64_t cluster_id, unsigned limit, struct arena *arena,
+    const char **ret_ids, unsigned *ret_count);
 int task_rows_on_instance(struct store *store, int64_t container_instance_id, int64_t after, unsigned limit,
     int64_t *ret_ids, unsigned *ret_count);
 

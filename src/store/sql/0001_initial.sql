@@ -63,6 +63,7 @@ CREATE TABLE container_instances (
     ec2_instance_id TEXT,
     registered_ms INTEGER NOT NULL,
     simulated INTEGER NOT NULL, -- 1: made by POST /_ecs/fleet
+    has_agent INTEGER NOT NULL, -- 1: an agent of its own reports what its tasks do
     version INTEGER NOT NULL,
     tags TEXT NOT NULL,
     document TEXT NOT NULL, -- registeredResources, attributes, versionInfo …
@@ -87,6 +88,8 @@ CREATE TABLE tasks (
     container_instance_id INTEGER,
     started_by TEXT,
     task_group TEXT NOT NULL,
+    capacity_provider TEXT,
+    protected_until_ms INTEGER, -- from scale-in; NULL: not protected
     reservation TEXT NOT NULL, -- what it holds of its instance (domain/task.h)
     due_ms INTEGER, -- when the next step of its life cycle is due; NULL: nothing is
     tags TEXT,
@@ -97,4 +100,41 @@ CREATE INDEX tasks_by_cluster ON tasks (cluster_id, desired_status, launch_type,
 CREATE INDEX tasks_by_family ON tasks (family_id, cluster_id, desired_status, id);
 CREATE INDEX tasks_by_instance ON tasks (container_instance_id, desired_status, id)
     WHERE container_instance_id IS NOT NULL;
+CREATE INDEX tasks_by_provider ON tasks (cluster_id, capacity_provider)
+    WHERE capacity_provider IS NOT NULL AND last_status <> 'STOPPED';
+CREATE INDEX tasks_of_services ON tasks (cluster_id, id)
+    WHERE started_by >= 'ecs-svc/' AND started_by < 'ecs-svc0' AND desired_status = 'RUNNING';
 CREATE INDEX tasks_by_started_by ON tasks (cluster_id, started_by, desired_status, id) WHERE started_by IS NOT NULL;
+
+CREATE TABLE capacity_providers (
+    id INTEGER PRIMARY KEY,
+    scope_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    status TEXT NOT NULL,
+    update_status TEXT, -- NULL: never updated
+    tags TEXT NOT NULL,
+    document TEXT NOT NULL, -- autoScalingGroupProvider, managedInstancesProvider, type, cluster
+    UNIQUE (scope_id, name)
+) STRICT;
+
+-- What was set. What holds when nothing was set is in the code.
+CREATE TABLE account_settings (
+    scope_id INTEGER NOT NULL,
+    principal_arn TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (scope_id, principal_arn, name)
+) STRICT, WITHOUT ROWID;
+
+-- Client tokens of RunTask: the same token with the same request answers the same tasks.
+CREATE TABLE request_tokens (
+    scope_id INTEGER NOT NULL,
+    cluster_id INTEGER NOT NULL,
+    token TEXT NOT NULL,
+    request TEXT NOT NULL, -- as sent, without the token
+    created_ms INTEGER NOT NULL,
+    task_ids TEXT NOT NULL, -- separated by commas
+    failures TEXT NOT NULL, -- JSON list
+    PRIMARY KEY (scope_id, token)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX request_tokens_by_time ON request_tokens (created_ms);

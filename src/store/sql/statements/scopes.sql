@@ -29,5 +29,14 @@ DELETE FROM task_definitions WHERE scope_id IN (SELECT id FROM scopes
 -- name: reset_families
 DELETE FROM families WHERE scope_id IN (SELECT id FROM scopes
   WHERE (:account IS NULL OR account = :account) AND (:region IS NULL OR region = :region))
+-- name: reset_capacity_providers
+DELETE FROM capacity_providers WHERE scope_id IN (SELECT s.id FROM scopes s
+  WHERE (:account IS NULL OR s.account = :account) AND (:region IS NULL OR s.region = :region))
+-- name: reset_account_settings
+DELETE FROM account_settings WHERE scope_id IN (SELECT s.id FROM scopes s
+  WHERE (:account IS NULL OR s.account = :account) AND (:region IS NULL OR s.region = :region))
+-- name: reset_request_tokens
+DELETE FROM request_tokens WHERE scope_id IN (SELECT s.id FROM scopes s
+  WHERE (:account IS NULL OR s.account = :account) AND (:region IS NULL OR s.region = :region))
 -- name: reset_scopes
 DELETE FROM scopes WHERE (:account IS NULL OR account = :account) AND (:region IS NULL OR region = :region)

@@ -45,6 +45,8 @@ SELECT id, family_id, revision, status FROM task_definitions
 -- name: task_definition_set_status
 UPDATE task_definitions SET status = :status, deregistered_ms = :deregistered_ms,
     delete_requested_ms = :delete_requested_ms WHERE id = :id
+-- name: task_definition_set_tags
+UPDATE task_definitions SET tags = :tags WHERE id = :id
 -- name: task_definition_delete
 DELETE FROM task_definitions WHERE id = :id
 -- name: task_definition_deletable

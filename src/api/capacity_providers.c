@@ -1,0 +1,333 @@
+/* CreateCapacityProvider, DescribeCapacityProviders, UpdateCapacityProvider, DeleteCapacityProvider (facts: services
+ * 11). FARGATE and FARGATE_SPOT are always there. */
+#include <string.h>
+#include <strings.h>
+
+#include "capacity_strategy.h"
+#include "cluster_reply.h"
+#include "ecs-local/base/cleanup.h"
+#include "ecs-local/base/text.h"
+#include "ecs-local/base/value_json.h"
+#include "ecs-local/domain/arn.h"
+#include "ecs-local/store/capacity_provider_rows.h"
+#include "ecs-local/store/task_rows.h"
+#include "page_token.h"
+
+enum {
+    NAME_MAX_LENGTH = 255,
+    PROVIDERS_PAGE = 10,
+};
+
+static const char *const fargate_names[] = {"FARGATE", "FARGATE_SPOT"};
+
+static bool is_fargate_name(const char *name) {
+    return text_equal(name, fargate_names[0]) || text_equal(name, fargate_names[1]);
+}
+
+static const char *provider_arn(struct api_call *call, const char *name) {
+    return arn_capacity_provider(call->arena, scope_region(call->scope), scope_account(call->scope), name);
+}
+
+static void write_fargate(struct api_call *call, const char *name) {
+    struct writer *writer = &call->writer;
+    writer_object_begin(writer);
+    writer_key_string(writer, "capacityProviderArn", provider_arn(call, name));
+    writer_key_string(writer, "name", name);
+    writer_key_string(writer, "status", "ACTIVE");
+    writer_key_empty_list(writer, "tags");
+    writer_key_string(writer, "type", name);
+    writer_object_end(writer);
+}
+
+static int write_provider(struct api_call *call, const struct capacity_provider_row *row, bool with_tags) {
+    struct writer *writer = &call->writer;
+    struct value *document = NULL;
+    if (value_parse(call->arena, row->document, strlen(row->document), &document) != 0)
+        return -1;
+    writer_object_begin(writer);
+    writer_key_string(writer, "capacityProviderArn", provider_arn(call, row->name));
+    writer_key_string(writer, "name", row->name);
+    writer_key_value_opt(writer, "cluster", value_get(document, "cluster"));
+    writer_key_string(writer, "status", row->status);
+    writer_key_value_opt(writer, "autoScalingGroupProvider", value_get(document, "autoScalingGroupProvider"));
+    writer_key_value_opt(writer, "managedInstancesProvider", value_get(document, "managedInstancesProvider"));
+    writer_key_string_opt(writer, "updateStatus", row->update_status);
+    writer_key_raw(writer, "tags", with_tags ? row->tags : "[]");
+    writer_key_value_opt(writer, "type", value_get(document, "type"));
+    writer_object_end(writer);
+    return 0;
+}
+
+static int reply_provider(struct api_call *call, const struct capacity_provider_row *row) {
+    writer_object_begin(&call->writer);
+    writer_key(&call->writer, "capacityProvider");
+    int result = write_provider(call, row, true);
+    writer_object_end(&call->writer);
+    return result;
+}
+
+static int check_name(struct api_call *call, const char *name) {
+    static const char *const reserved[] = {"aws", "ecs", "fargate"};
+    if (is_fargate_name(name))
+        return api_fail(call, ERROR_PROVIDER_RESERVED, name);
+    if (!text_is_name(name, NAME_MAX_LENGTH))
+        return api_fail(call, ERROR_PROVIDER_NAME, NULL);
+    for (size_t index = 0; index < array_length(reserved); index++) {
+        if (strncasecmp(name, reserved[index], strlen(reserved[index])) == 0)
+            return api_fail(call, ERROR_PROVIDER_NAME, NULL);
+    }
+    return 0;
+}
+
+static void put_default(struct api_call *call, struct value *map, const char *key, struct value *fallback) {
+    if (value_get(map, key) == NULL)
+        value_set(call->arena, map, key, fallback);
+}
+
+static struct value *text_value(struct api_call *call, const char *text) {
+    return value_new_string(call->arena, text);
+}
+
+/* Managed scaling that is not given is off (D); given without a status it is on (C). */
+static struct value *complete_scaling(struct api_call *call, const struct value *given) {
+    struct value *scaling = given != NULL ? value_clone(call->arena, given) : value_new_map(call->arena, 5);
+    put_default(call, scaling, "status", text_value(call, given != NULL ? "ENABLED" : "DISABLED"));
+    put_default(call, scaling, "targetCapacity", value_new_int(call->arena, 100));
+    put_default(call, scaling, "minimumScalingStepSize", value_new_int(call->arena, 1));
+    put_default(call, scaling, "maximumScalingStepSize", value_new_int(call->arena, 10000));
+    put_default(call, scaling, "instanceWarmupPeriod", value_new_int(call->arena, 300));
+    return scaling;
+}
+
+static struct value *complete_group(struct api_call *call, const struct value *given) {
+    struct value *group = value_clone(call->arena, given);
+    value_set(
+        call->arena, group, "managedScaling", complete_scaling(call, value_get(given, "managedScaling")));
+    put_default(call, group, "managedTerminationProtection", text_value(call, "DISABLED"));
+    put_default(call, group, "managedDraining", text_value(call, "ENABLED"));
+    return group;
+}
+
+static int check_group(struct api_call *call, const struct value *group) {
+    const struct value *scaling = value_get(group, "managedScaling");
+    if (value_int(scaling, "minimumScalingStepSize", 1) > value_int(scaling, "maximumScalingStepSize", 10000))
+        return api_fail(call, ERROR_PROVIDER_STEPS, NULL);
+    return 0;
+}
+
+/* The document of a new provider: one of the two sorts. */
+static int make_document(struct api_call *call, struct value **ret_document) {
+    const struct value *group = value_get(call->input, "autoScalingGroupProvider");
+    struct value *managed = value_get(call->input, "managedInstancesProvider");
+    if ((group == NULL) == (managed == NULL))
+        return api_fail(call, ERROR_PROVIDER_KIND, NULL);
+    struct value *document = value_new_map(call->arena, 3);
+    if (group != NULL) {
+        struct value *complete = complete_group(call, group);
+        value_set(call->arena, document, "autoScalingGroupProvider", complete);
+        value_set(call->arena, document, "type", text_value(call, "EC2_AUTOSCALING"));
+        *ret_document = document;
+        return check_group(call, complete);
+    }
+    struct cluster *cluster = NULL;
+    if (value_string_nonempty(call->input, "cluster") == NULL)
+        return api_fail(call, ERROR_PROVIDER_CLUSTER, NULL);
+    int result = lookup_active_cluster(call, "cluster", &cluster);
+    if (result != 0)
+        return result;
+    value_set(call->arena, document, "managedInstancesProvider", managed);
+    value_set(call->arena, document, "type", text_value(call, "MANAGED_INSTANCES"));
+    value_set(call->arena, document, "cluster", text_value(call, cluster->arn));
+    *ret_document = document;
+    return 0;
+}
+
+/* The row of a provider that is not INACTIVE. */
+static int find_row(struct api_call *call, const char *text, struct capacity_provider_row *ret_row) {
+    const char *name = NULL;
+    struct violation violation;
+    if (arn_resolve_capacity_provider(
+            call->arena, text, scope_region(call->scope), scope_account(call->scope), &name, &violation) != 0)
+        return api_fail_with(call, &violation);
+    if (is_fargate_name(name))
+        return api_fail(call, ERROR_PROVIDER_RESERVED, name);
+    int result = capacity_provider_rows_get(
+        engine_store(call->engine), scope_id(call->scope), name, call->arena, ret_row);
+    if (result == STORE_NOT_FOUND || (result == 0 && text_equal(ret_row->status, "INACTIVE")))
+        return api_fail(call, ERROR_PROVIDER_DOES_NOT_EXIST, NULL);
+    return result;
+}
+
+int api_create_capacity_provider(struct api_call *call) {
+    const char *name = value_string(call->input, "name");
+    struct value *document = NULL;
+    struct capacity_provider_row old;
+    int result = check_name(call, name);
+    if (result == 0)
+        result = make_document(call, &document);
+    if (result == 0)
+        result = check_tags(call, value_get(call->input, "tags"));
+    if (result != 0)
+        return result;
+    struct capacity_provider_row row = {
+        .scope_id = scope_id(call->scope),
+        .name = name,
+        .status = "ACTIVE",
+        .update_status = value_has(document, "managedInstancesProvider") ? "CREATE_COMPLETE" : NULL,
+        .tags = tags_text(call, value_get(call->input, "tags")),
+        .document = value_text(call, document),
+    };
+    result = capacity_provider_rows_get(
+        engine_store(call->engine), scope_id(call->scope), name, call->arena, &old);
+    if (result == 0 && !text_equal(old.status, "INACTIVE"))
+        return api_fail(call, ERROR_PROVIDER_EXISTS, name);
+    row.id = result == 0 ? old.id : 0;
+    if (result == STORE_NOT_FOUND)
+        result = capacity_provider_rows_insert(engine_store(call->engine), &row);
+    else if (result == 0)
+        result = capacity_provider_rows_update(engine_store(call->engine), &row);
+    return result == 0 ? reply_provider(call, &row) : result;
+}
+
+/* Members that are given replace those of before, one level down. */
+static void merge(struct api_call *call, struct value *into, const struct value *from) {
+    for (uint32_t index = 0; index < value_count(from); index++)
+        value_set(call->arena, into, from->entries[index].key, from->entries[index].value);
+}
+
+int api_update_capacity_provider(struct api_call *call) {
+    struct capacity_provider_row row;
+    struct value *document = NULL;
+    int result = find_row(call, value_string(call->input, "name"), &row);
+    if (result != 0)
+        return result;
+    if (value_parse(call->arena, row.document, strlen(row.document), &document) != 0)
+        return -1;
+    const struct value *group = value_get(call->input, "autoScalingGroupProvider");
+    const struct value *managed = value_get(call->input, "managedInstancesProvider");
+    struct value *old_group = value_get(document, "autoScalingGroupProvider");
+    struct value *old_managed = value_get(document, "managedInstancesProvider");
+    if ((group == NULL) == (managed == NULL) || (group != NULL) != (old_group != NULL))
+        return api_fail(call, ERROR_PROVIDER_KIND, NULL);
+    if (group != NULL) {
+        struct value *scaling = value_get(old_group, "managedScaling");
+        merge(call, scaling, value_get(group, "managedScaling"));
+        merge(call, old_group, group);
+        value_set(call->arena, old_group, "managedScaling", scaling);
+        result = check_group(call, old_group);
+    } else {
+        merge(call, old_managed, managed);
+    }
+    if (result != 0)
+        return result;
+    row.document = value_text(call, document);
+    row.update_status = "UPDATE_COMPLETE"; /* at once: nothing has to be changed elsewhere */
+    result = capacity_provider_rows_update(engine_store(call->engine), &row);
+    return result == 0 ? reply_provider(call, &row) : result;
+}
+
+/* The first ACTIVE cluster that has the provider; NULL when none has. */
+struct association {
+    struct api_call *call;
+    const char *name;
+    const struct cluster *found;
+};
+
+static void look_for_association(void *context, const struct cluster *cluster) {
+    struct association *association = context;
+    const struct value *document = cluster->active ? cluster_document(association->call, cluster) : NULL;
+    value_for_each(item, value_get(document, "capacityProviders")) {
+        if (text_equal(item->string, association->name) ||
+            text_equal(item->string, provider_arn(association->call, association->name)))
+            association->found = cluster;
+    }
+}
+
+int api_delete_capacity_provider(struct api_call *call) {
+    struct capacity_provider_row row;
+    int result = find_row(call, value_string(call->input, "capacityProvider"), &row);
+    if (result != 0)
+        return result;
+    struct association association = {.call = call, .name = row.name};
+    engine_clusters_each(call->scope, &association, look_for_association);
+    if (association.found != NULL)
+        return api_fail(call, ERROR_PROVIDER_ASSOCIATED, association.found->name);
+    struct capacity_provider_row gone = row;
+    gone.status = "INACTIVE";
+    gone.update_status = "DELETE_COMPLETE";
+    result = capacity_provider_rows_update(engine_store(call->engine), &gone);
+    row.update_status = "DELETE_IN_PROGRESS";
+    return result == 0 ? reply_provider(call, &row) : result;
+}
+
+static int describe_named(struct api_call *call, const struct value *names, bool with_tags) {
+    struct value *missing = value_new_list(call->arena, 0);
+    value_for_each(text, names) {
+        const char *name = NULL;
+        struct violation violation;
+        struct capacity_provider_row row;
+        if (arn_resolve_capacity_provider(call->arena, text->string, scope_region(call->scope),
+                scope_account(call->scope), &name, &violation) != 0)
+            return api_fail_with(call, &violation);
+        int result = 0;
+        if (is_fargate_name(name)) {
+            write_fargate(call, name);
+            continue;
+        }
+        result = capacity_provider_rows_get(
+            engine_store(call->engine), scope_id(call->scope), name, call->arena, &row);
+        if (result == 0)
+            result = write_provider(call, &row, with_tags);
+        else if (result == STORE_NOT_FOUND)
+            value_append(call->arena, missing, value_new_string(call->arena, name));
+        if (result < 0)
+            return result;
+    }
+    writer_list_end(&call->writer);
+    writer_key_list_begin(&call->writer, "failures");
+    value_for_each(name, missing) write_failure(&call->writer, provider_arn(call, name->string), "MISSING");
+    writer_list_end(&call->writer);
+    return 0;
+}
+
+/* The two of Fargate come first; the cursor is the last name, "" when only they were shown. */
+static int describe_all(struct api_call *call, bool with_tags) {
+    const char *after = NULL;
+    unsigned limit = page_size(call, PROVIDERS_PAGE);
+    unsigned count = 0;
+    unsigned shown = 0;
+    int result = page_token_read(call, "", &after);
+    if (result != 0)
+        return result;
+    /* The cursor: how many of Fargate's were shown, then the last name of the others. */
+    unsigned fargate_shown = after != NULL ? (unsigned)(after[0] - '0') : 0;
+    for (; fargate_shown < array_length(fargate_names) && shown < limit; shown++)
+        write_fargate(call, fargate_names[fargate_shown++]);
+    struct capacity_provider_row *rows = arena_new_array(
+        call->arena, struct capacity_provider_row, limit + 1);
+    result = capacity_provider_rows_list(engine_store(call->engine), scope_id(call->scope),
+        after != NULL ? after + 1 : "", limit + 1 - shown, call->arena, rows, &count);
+    const char *last = after != NULL ? after + 1 : "";
+    unsigned index = 0;
+    for (; result == 0 && index < count && shown < limit; index++, shown++) {
+        result = write_provider(call, &rows[index], with_tags);
+        last = rows[index].name;
+    }
+    writer_list_end(&call->writer);
+    writer_key_empty_list(&call->writer, "failures");
+    if (index < count || fargate_shown < array_length(fargate_names))
+        writer_key_string(&call->writer, "nextToken",
+            page_token_make(call, "", arena_printf(call->arena, "%u%s", fargate_shown, last)));
+    return result;
+}
+
+int api_describe_capacity_providers(struct api_call *call) {
+    const struct value *names = value_get(call->input, "capacityProviders");
+    bool with_tags = include_has(call, "TAGS");
+    writer_object_begin(&call->writer);
+    writer_key_list_begin(&call->writer, "capacityProviders");
+    int result = value_count(names) != 0 ? describe_named(call, names, with_tags)
+                                         : describe_all(call, with_tags);
+    writer_object_end(&call->writer);
+    return result;
+}

@@ -1,0 +1,134 @@
+/* What agents report about the tasks of their container instances (facts: tasks 13, agent 1.3). */
+#include <string.h>
+
+#include "ecs-local/base/error.h"
+#include "ecs-local/base/text.h"
+#include "engine_internal.h"
+
+static void take_bindings(struct task *task, struct task_container *container, const struct value *list) {
+    container->binding_count = (unsigned)value_count(list);
+    container->bindings = arena_new_array(task->arena, struct task_binding, container->binding_count);
+    value_for_each(entry, list) {
+        const char *protocol = value_string(entry, "protocol");
+        container->bindings[entry_index] = (struct task_binding){
+            .bind_ip = task_text(task, value_string(entry, "bindIP")),
+            .container_port = (int)value_int(entry, "containerPort", 0),
+            .host_port = (int)value_int(entry, "hostPort", 0),
+            .protocol = text_equal(protocol, "udp") ? "udp" : "tcp",
+            .container_port_range = task_text(task, value_string(entry, "containerPortRange")),
+            .host_port_range = task_text(task, value_string(entry, "hostPortRange")),
+        };
+        if (container->bindings[entry_index].bind_ip == NULL)
+            container->bindings[entry_index].bind_ip = "0.0.0.0";
+    }
+}
+
+static void take_container(struct task *task, const struct container_report *report, int64_t now_ms) {
+    struct task_container *container = report->name != NULL ? task_container_named(task, report->name) : NULL;
+    if (container == NULL)
+        return;
+    if (report->runtime_id != NULL)
+        container->runtime_id = task_text(task, report->runtime_id);
+    if (report->image_digest != NULL)
+        container->image_digest = task_text(task, report->image_digest);
+    if (report->reason != NULL)
+        container->reason = task_text(task, report->reason);
+    if (value_count(report->bindings) != 0)
+        take_bindings(task, container, report->bindings);
+    if (report->agent_status != NULL && container->agent_status != NULL) {
+        container->agent_status = task_text(task, report->agent_status);
+        container->agent_reason = task_text(task, report->agent_reason);
+        if (text_equal(report->agent_status, "RUNNING"))
+            container->agent_started_ms = now_ms;
+    }
+    if (report->exited) {
+        task_container_exited(
+            task, (unsigned)(container - task->containers), report->exit_code, report->reason, now_ms);
+    } else if (text_equal(report->status, "STOPPED")) {
+        container->last_status = "STOPPED";
+    } else if (text_equal(report->status, "RUNNING") && !text_equal(container->last_status, "STOPPED")) {
+        container->last_status = "RUNNING";
+        if (container->health_status == NULL)
+            container->health_status = "UNKNOWN";
+    }
+}
+
+/* An essential container that has ended ends the task. */
+static bool essential_ended(const struct task *task) {
+    for (unsigned index = 0; index < task->container_count; index++) {
+        if (task->containers[index].essential && text_equal(task->containers[index].last_status, "STOPPED"))
+            return true;
+    }
+    return false;
+}
+
+static bool all_started(const struct task *task) {
+    for (unsigned index = 0; index < task->container_count; index++) {
+        if (text_equal(task->containers[index].last_status, "PENDING"))
+            return false;
+    }
+    return true;
+}
+
+static const char *status_from_containers(const struct task *task) {
+    if (essential_ended(task))
+        return "STOPPED";
+    return all_started(task) ? "RUNNING" : NULL;
+}
+
+/* Up to RUNNING, through every status on the way. */
+static int run(struct engine *engine, struct task *task, int64_t now_ms) {
+    while (task->status < TASK_RUNNING && task->desired == TASK_RUNNING) {
+        enum task_status next = (enum task_status)(task->status + 1);
+        if (!task_move_allowed(task->platform, task->status, next))
+            next = TASK_RUNNING;
+        int result = task_move_reported(engine, task, next, now_ms);
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}
+
+static int stop(struct engine *engine, struct task *task, const char *reason, int64_t now_ms) {
+    bool exited = task->started_ms != 0 && essential_ended(task);
+    const char *text = reason;
+    if (text == NULL)
+        text = exited ? "Essential container in task exited" : "Task failed to start";
+    task_unwant(engine, task, exited ? "EssentialContainerExited" : "TaskFailedToStart", text, now_ms);
+    return task_move_reported(engine, task, TASK_STOPPED, now_ms);
+}
+
+int engine_task_report(struct engine *engine, struct task *task, const struct task_report *report) {
+    int64_t now_ms = engine_now_ms(engine);
+    if (task->status == TASK_STOPPED)
+        return 0;
+    /* The agent knows what the runtime only imagined. */
+    task->due_ms = 0;
+    if (report->pull_started_ms != 0)
+        task->pull_started_ms = report->pull_started_ms;
+    if (report->pull_stopped_ms != 0)
+        task->pull_stopped_ms = report->pull_stopped_ms;
+    if (report->execution_stopped_ms != 0)
+        task->execution_stopped_ms = report->execution_stopped_ms;
+    const char *status = report->status;
+    struct task_container *kept = arena_new_array(engine->turn, struct task_container, task->container_count);
+    int result = 0;
+    for (unsigned index = 0; index < report->container_count; index++)
+        take_container(task, &report->containers[index], now_ms);
+    if (report->task_follows)
+        status = status_from_containers(task);
+    if (task->container_count != 0)
+        memcpy(kept, task->containers, task->container_count * sizeof(*kept));
+    if (text_equal(status, "RUNNING")) {
+        result = run(engine, task, now_ms);
+        /* A container that ended before the task was RUNNING has ended all the same. */
+        for (unsigned index = 0; index < task->container_count; index++) {
+            if (kept[index].exited || text_equal(kept[index].last_status, "STOPPED"))
+                task->containers[index] = kept[index];
+        }
+    } else if (text_equal(status, "STOPPED")) {
+        result = stop(engine, task, report->reason, now_ms);
+    }
+    task_touch(engine, task);
+    return result;
+}
