@@ -9,48 +9,6 @@
 #include "task_launch.h"
 #include "task_reply.h"
 
-bool launch_supported(const struct task_definition *definition, enum launch_kind kind) {
-    switch (kind) {
-    case LAUNCH_FARGATE:
-        return definition->supports_fargate;
-    case LAUNCH_EXTERNAL:
-        return definition->supports_external;
-    case LAUNCH_EC2:
-    case LAUNCH_KIND_COUNT:
-        break;
-    }
-    return definition->supports_ec2;
-}
-
-const struct value *launch_cluster_strategy(struct api_call *call, const struct cluster *cluster) {
-    struct value *document = NULL;
-    if (strstr(cluster->document, "defaultCapacityProviderStrategy") == NULL ||
-        value_parse(call->arena, cluster->document, strlen(cluster->document), &document) != 0)
-        return NULL;
-    return value_get(document, "defaultCapacityProviderStrategy");
-}
-
-int launch_choose_provider(struct api_call *call, const struct value *strategy, struct launch *launch) {
-    const char *chosen = NULL;
-    int64_t best = -1;
-    value_for_each(item, strategy) {
-        const char *name = value_string(item, "capacityProvider");
-        if (!text_equal(name, "FARGATE") && !text_equal(name, "FARGATE_SPOT"))
-            return api_fail(call, ERROR_STRATEGY_NOT_ASSOCIATED, NULL);
-        /* A base comes before any weight. */
-        int64_t rank = value_int(item, "base", 0) * 1000000 + value_int(item, "weight", 0);
-        if (rank > best) {
-            best = rank;
-            chosen = name;
-        }
-    }
-    if (best <= 0 && value_count(strategy) > 1)
-        return api_fail(call, ERROR_STRATEGY_WEIGHTS, NULL);
-    launch->kind = LAUNCH_FARGATE;
-    launch->capacity_provider = chosen;
-    return 0;
-}
-
 int launch_choose_platform(struct api_call *call, const char *version, struct launch *launch) {
     static const char *const known[] = {"1.4.0", "1.3.0", "1.2.0", "1.1.0", "1.0.0"};
     bool windows = launch->definition->is_windows;
@@ -194,6 +152,15 @@ static void build_place(
     struct api_call *call, struct task *task, const struct instance *instance, const struct launch *launch) {
     const struct task_definition *definition = launch->definition;
     task->cpu_architecture = definition->arm64 ? "arm64" : "x86_64";
+    task->platform = launch->subnets != NULL ? TASK_ON_INSTANCE_AWSVPC : TASK_ON_INSTANCE;
+    if (launch->waits) {
+        task->waiting = value_copy(task->arena, launch_waiting_value(call, launch));
+        return;
+    }
+    if (launch->kind == LAUNCH_MANAGED_INSTANCES) {
+        task->availability_zone = zone_of_subnet(call, task, choose_subnet(call, NULL, launch));
+        return;
+    }
     if (launch->kind == LAUNCH_FARGATE) {
         task->platform = TASK_ON_FARGATE;
         task->platform_version = launch->platform_version;
@@ -202,10 +169,25 @@ static void build_place(
         task->availability_zone = zone_of_subnet(call, task, choose_subnet(call, NULL, launch));
         return;
     }
-    task->platform = launch->subnets != NULL ? TASK_ON_INSTANCE_AWSVPC : TASK_ON_INSTANCE;
     task->container_instance_arn = instance->arn;
     task->availability_zone = instance->zone;
     task->cpu_architecture = instance->cpu_architecture;
+}
+
+static void build_volume(struct api_call *call, struct task *task, const struct launch *launch) {
+    if (launch->volume == NULL)
+        return;
+    const struct value *managed = value_get(launch->volume, "managedEBSVolume");
+    char uuid[ID_UUID_SIZE];
+    ids_uuid(engine_ids(call->engine), uuid);
+    task->volume = (struct task_volume){
+        .attachment_id = task_text(task, uuid),
+        .status = "PRECREATED",
+        .name = task_text(task, value_string(launch->volume, "name")),
+        .role_arn = task_text(task, value_string(managed, "roleArn")),
+        .delete_on_termination = value_bool(
+            value_get(managed, "terminationPolicy"), "deleteOnTermination", true),
+    };
 }
 
 static struct task *build_task(struct api_call *call, const struct cluster *cluster,
@@ -229,6 +211,7 @@ static struct task *build_task(struct api_call *call, const struct cluster *clus
     build_size(call, task, launch->definition);
     build_place(call, task, instance, launch);
     build_interface(call, task, instance, launch);
+    build_volume(call, task, launch);
     build_containers(call, task, cluster, launch->definition);
     build_demand(task, &launch->demand);
     return task;

@@ -91,7 +91,11 @@ static int check_roles(struct api_call *call, struct launch *launch) {
 /* What RunTask and StartTask check alike. The launch type is known by now. */
 static int check_launch(struct api_call *call, struct launch *launch) {
     static const char *const names[] = {
-        [LAUNCH_EC2] = "EC2", [LAUNCH_FARGATE] = "FARGATE", [LAUNCH_EXTERNAL] = "EXTERNAL"};
+        [LAUNCH_EC2] = "EC2",
+        [LAUNCH_FARGATE] = "FARGATE",
+        [LAUNCH_EXTERNAL] = "EXTERNAL",
+        [LAUNCH_MANAGED_INSTANCES] = "MANAGED_INSTANCES",
+    };
     launch->launch_type = names[launch->kind];
     if (!launch->definition_active)
         return api_fail(call, ERROR_TASK_DEFINITION_INACTIVE, NULL);
@@ -104,26 +108,10 @@ static int check_launch(struct api_call *call, struct launch *launch) {
         return api_fail(call, ERROR_LAUNCH_TYPE_UNSUPPORTED, launch->launch_type);
     result = check_network(call, launch);
     if (result == 0)
+        result = launch_check_volumes(call, launch);
+    if (result == 0)
         result = check_overrides(call, launch);
     return result == 0 ? check_roles(call, launch) : result;
-}
-
-/* The launch type of the request, its capacity provider strategy or the cluster's. Only the Fargate providers
- * exist: the one with the largest weight takes the tasks. */
-static int choose_launch_type(struct api_call *call, const struct cluster *cluster, struct launch *launch) {
-    const char *type = value_string_nonempty(call->input, "launchType");
-    const struct value *strategy = value_get(call->input, "capacityProviderStrategy");
-    if (type != NULL && value_count(strategy) != 0)
-        return api_fail(call, ERROR_LAUNCH_AND_STRATEGY, NULL);
-    if (type == NULL && value_count(strategy) == 0)
-        strategy = launch_cluster_strategy(call, cluster);
-    if (type == NULL && value_count(strategy) != 0)
-        return launch_choose_provider(call, strategy, launch);
-    if (text_equal(type, "FARGATE"))
-        launch->kind = LAUNCH_FARGATE;
-    else
-        launch->kind = text_equal(type, "EXTERNAL") ? LAUNCH_EXTERNAL : LAUNCH_EC2;
-    return 0;
 }
 
 static int check_platform(struct api_call *call, struct launch *launch) {
@@ -163,12 +151,31 @@ static struct place_request place_request_of(const struct launch *launch) {
     };
 }
 
-static bool has_active_instance(const struct cluster *cluster) {
+static bool has_active_instance(const struct cluster *cluster, const char *capacity_provider_or_null) {
     for (unsigned index = 0; index < cluster->instance_count; index++) {
-        if (cluster->instances[index]->status == INSTANCE_ACTIVE)
+        const struct instance *instance = cluster->instances[index];
+        if (instance->status == INSTANCE_ACTIVE &&
+            (capacity_provider_or_null == NULL ||
+                text_equal(instance->capacity_provider, capacity_provider_or_null)))
             return true;
     }
     return false;
+}
+
+/* An exception instead of failures when there is no instance at all (facts: tasks 8.4), unless managed scaling
+ * would bring one. */
+static int check_instances(
+    struct api_call *call, const struct cluster *cluster, const struct launch *launch) {
+    if (launch->kind == LAUNCH_FARGATE || launch->kind == LAUNCH_MANAGED_INSTANCES)
+        return 0;
+    if (launch->strategy == NULL)
+        return has_active_instance(cluster, NULL) ? 0 : api_fail(call, ERROR_NO_INSTANCES, NULL);
+    for (size_t index = 0; index < value_count(launch->strategy); index++) {
+        const struct capacity_provider *provider = &launch->providers[index];
+        if (provider->managed_scaling || has_active_instance(cluster, provider->name))
+            return 0;
+    }
+    return api_fail(call, ERROR_NO_INSTANCES_IN_PROVIDER, NULL);
 }
 
 /* When nothing could be placed: one failure for each examined instance; when some could: one for each missing
@@ -181,7 +188,9 @@ static void write_placement_failures(struct api_call *call, const struct cluster
         for (unsigned index = 0; index < cluster->instance_count && (!partial || written < missing);
              index++) {
             const struct instance *instance = cluster->instances[index];
-            if (instance->status != INSTANCE_ACTIVE)
+            if (instance->status != INSTANCE_ACTIVE ||
+                (request->capacity_provider != NULL &&
+                    !text_equal(instance->capacity_provider, request->capacity_provider)))
                 continue;
             const char *reason = engine_refusal(call->engine, instance, request);
             if (reason == NULL)
@@ -194,17 +203,30 @@ static void write_placement_failures(struct api_call *call, const struct cluster
     }
 }
 
+/* One task on an instance of the next provider. ENGINE_NOT_FOUND: no instance takes it, and it may not wait. */
+static int run_one(
+    struct api_call *call, struct cluster *cluster, struct launch *launch, struct place_request *request) {
+    const struct capacity_provider *provider = launch_next_provider(launch);
+    struct instance *instance = NULL;
+    request->capacity_provider = launch->capacity_provider;
+    launch->waits = false;
+    int result = engine_place(call->engine, cluster, request, &instance);
+    if (result == ENGINE_NOT_FOUND && provider != NULL && provider->managed_scaling &&
+        !engine_too_many_waiting(call->engine)) {
+        launch->waits = true;
+        result = 0;
+    }
+    return result == 0 ? launch_task(call, cluster, instance, launch) : result;
+}
+
 static int run_on_instances(
     struct api_call *call, struct cluster *cluster, struct launch *launch, unsigned count) {
     struct place_request request = place_request_of(launch);
     unsigned placed = 0;
     for (; placed < count; placed++) {
-        struct instance *instance = NULL;
-        int result = engine_place(call->engine, cluster, &request, &instance);
+        int result = run_one(call, cluster, launch, &request);
         if (result == ENGINE_NOT_FOUND)
             break;
-        if (result == 0)
-            result = launch_task(call, cluster, instance, launch);
         if (result != 0)
             return result;
     }
@@ -215,9 +237,11 @@ static int run_on_instances(
     return 0;
 }
 
-static int run_on_fargate(
+/* Fargate and managed instances: there is always room. */
+static int run_elsewhere(
     struct api_call *call, struct cluster *cluster, struct launch *launch, unsigned count) {
     for (unsigned index = 0; index < count; index++) {
+        launch_next_provider(launch);
         int result = launch_task(call, cluster, NULL, launch);
         if (result != 0)
             return result;
@@ -227,6 +251,17 @@ static int run_on_fargate(
     return 0;
 }
 
+static int check_run(struct api_call *call, struct cluster *cluster, struct launch *launch) {
+    int result = launch_choose_capacity(call, cluster, launch);
+    if (result == 0)
+        result = check_platform(call, launch);
+    if (result == 0)
+        result = check_launch(call, launch);
+    if (result == 0)
+        result = check_placement(call, launch);
+    return result;
+}
+
 int api_run_task(struct api_call *call) {
     struct launch launch = {0};
     struct cluster *cluster = NULL;
@@ -234,24 +269,23 @@ int api_run_task(struct api_call *call) {
     if (result == 0)
         result = lookup_active_cluster(call, "cluster", &cluster);
     if (result == 0)
-        result = choose_launch_type(call, cluster, &launch);
+        result = check_run(call, cluster, &launch);
     if (result == 0)
-        result = check_platform(call, &launch);
+        result = client_token_replay(call, cluster);
+    if (result == CLIENT_TOKEN_REPLAYED)
+        return 0;
     if (result == 0)
-        result = check_launch(call, &launch);
-    if (result == 0)
-        result = check_placement(call, &launch);
+        result = check_instances(call, cluster, &launch);
     if (result != 0)
         return result;
-    if (launch.kind != LAUNCH_FARGATE && !has_active_instance(cluster))
-        return api_fail(call, ERROR_NO_INSTANCES, NULL);
     unsigned count = (unsigned)value_int(call->input, "count", 1);
+    bool elsewhere = launch.kind == LAUNCH_FARGATE || launch.kind == LAUNCH_MANAGED_INSTANCES;
     writer_object_begin(&call->writer);
     writer_key_list_begin(&call->writer, "tasks");
-    result = launch.kind == LAUNCH_FARGATE ? run_on_fargate(call, cluster, &launch, count)
-                                           : run_on_instances(call, cluster, &launch, count);
+    result = elsewhere ? run_elsewhere(call, cluster, &launch, count)
+                       : run_on_instances(call, cluster, &launch, count);
     writer_object_end(&call->writer);
-    return result;
+    return result == 0 ? client_token_keep(call, cluster) : result;
 }
 
 struct start_failure {

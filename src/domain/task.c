@@ -21,6 +21,7 @@ static const char *const status_names[TASK_STATUS_COUNT] = {
 
 /* The allowed moves (facts: tasks 5.6). A task that is stopped before it runs skips what it does not need. */
 static const unsigned moves_on_instance[TASK_STATUS_COUNT] = {
+    [TASK_PROVISIONING] = TO(PENDING) | TO(STOPPED), /* while it waits for capacity */
     [TASK_PENDING] = TO(RUNNING) | TO(STOPPED),
     [TASK_RUNNING] = TO(STOPPING) | TO(STOPPED),
     [TASK_STOPPING] = TO(STOPPED),
@@ -141,6 +142,8 @@ static void stamp(struct task *task, enum task_status status, int64_t now_ms) {
         stamp_connection(task, now_ms);
         if (attached)
             task->interface.status = "ATTACHED";
+        if (task->volume.attachment_id != NULL)
+            task->volume.status = "ATTACHED";
     } else if (status == TASK_RUNNING) {
         stamp_running(task, now_ms);
     } else if (status == TASK_DEPROVISIONING) {
@@ -151,6 +154,8 @@ static void stamp(struct task *task, enum task_status status, int64_t now_ms) {
         containers_stop(task);
         if (attached)
             task->interface.status = "DELETED";
+        if (task->volume.attachment_id != NULL && task->volume.delete_on_termination)
+            task->volume.status = "DELETED";
     }
 }
 

@@ -99,6 +99,14 @@ static void read_required(
     definition->required_attributes = names;
 }
 
+static const char *volume_at_launch(const struct value *volumes) {
+    value_for_each(volume, volumes) {
+        if (value_bool(volume, "configuredAtLaunch", false))
+            return value_string(volume, "name");
+    }
+    return NULL;
+}
+
 int task_definition_summarise(
     struct arena *arena, const struct value *document, struct task_definition **ret_definition) {
     struct task_definition *definition = arena_alloc(arena, sizeof(*definition));
@@ -116,6 +124,8 @@ int task_definition_summarise(
     definition->supports_ec2 = list_has(compatibilities, "EC2");
     definition->supports_fargate = list_has(compatibilities, "FARGATE");
     definition->supports_external = list_has(compatibilities, "EXTERNAL");
+    definition->supports_managed_instances = list_has(compatibilities, "MANAGED_INSTANCES");
+    definition->volume_configured_at_launch = volume_at_launch(value_get(document, "volumes"));
     definition->arm64 = text_equal(value_string(platform, "cpuArchitecture"), "ARM64");
     definition->os_family = value_string(platform, "operatingSystemFamily");
     if (definition->os_family == NULL)

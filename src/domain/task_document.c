@@ -19,8 +19,7 @@ static void write_detail(struct writer *writer, const char *name, const char *va
 
 /* Before the interface is attached only its subnet is known (facts: tasks 5.3, RunTask answers of 2020 and
  * 2022). */
-static void write_attachments(const struct task_interface *interface, struct writer *writer) {
-    writer_key_list_begin(writer, "attachments");
+static void write_interface(const struct task_interface *interface, struct writer *writer) {
     if (interface->attachment_id != NULL) {
         writer_object_begin(writer);
         writer_key_string(writer, "id", interface->attachment_id);
@@ -36,6 +35,31 @@ static void write_attachments(const struct task_interface *interface, struct wri
         }
         writer_list_end(writer);
         writer_object_end(writer);
+    }
+}
+
+/* A managed EBS volume (facts: tasks 5.1). */
+static void write_volume(const struct task_volume *volume, struct writer *writer) {
+    if (volume->attachment_id == NULL)
+        return;
+    writer_object_begin(writer);
+    writer_key_string(writer, "id", volume->attachment_id);
+    writer_key_string(writer, "type", "AmazonElasticBlockStorage");
+    writer_key_string(writer, "status", volume->status);
+    writer_key_list_begin(writer, "details");
+    write_detail(writer, "roleArn", volume->role_arn);
+    write_detail(writer, "volumeName", volume->name);
+    write_detail(writer, "deleteOnTermination", volume->delete_on_termination ? "true" : "false");
+    write_detail(writer, "volumeId", volume->volume_id);
+    writer_list_end(writer);
+    writer_object_end(writer);
+}
+
+static void write_attachments(const struct task *task, bool full, struct writer *writer) {
+    writer_key_list_begin(writer, "attachments");
+    if (full) {
+        write_interface(&task->interface, writer);
+        write_volume(&task->volume, writer);
     }
     writer_list_end(writer);
 }
@@ -153,13 +177,21 @@ static void write_placement(const struct task *task, struct writer *writer) {
     writer_key_string_opt(writer, "containerInstanceArn", task->container_instance_arn);
 }
 
-void task_write_document(const struct task *task, struct writer *writer) {
+static void write_overrides(const struct task *task, bool full, struct writer *writer) {
+    if (full)
+        writer_key_value_opt(writer, "overrides", task->overrides);
+    else
+        writer_key_raw(
+            writer, "overrides", "{\"containerOverrides\":[],\"inferenceAcceleratorOverrides\":[]}");
+}
+
+static void write_document(const struct task *task, bool full, struct writer *writer) {
     writer_object_begin(writer);
-    write_attachments(&task->interface, writer);
+    write_attachments(task, full, writer);
     write_architecture(task, writer);
     write_placement(task, writer);
     writer_key_list_begin(writer, "containers");
-    for (unsigned index = 0; index < task->container_count; index++)
+    for (unsigned index = 0; full && index < task->container_count; index++)
         write_container(task, &task->containers[index], writer);
     writer_list_end(writer);
     writer_key_string_opt(writer, "cpu", task->cpu);
@@ -172,11 +204,19 @@ void task_write_document(const struct task *task, struct writer *writer) {
     writer_key_string(writer, "lastStatus", task_status_name(task->status));
     writer_key_string(writer, "launchType", task->launch_type);
     writer_key_string_opt(writer, "memory", task->memory);
-    writer_key_value_opt(writer, "overrides", task->overrides);
+    write_overrides(task, full, writer);
     write_times_and_stop(task, writer);
     writer_key_string(writer, "taskArn", task->arn);
     writer_key_string(writer, "taskDefinitionArn", task->task_definition_arn);
     writer_key_int(writer, "version", task->version);
     write_storage(task, writer);
     writer_object_end(writer);
+}
+
+void task_write_document(const struct task *task, struct writer *writer) {
+    write_document(task, task->waiting == NULL, writer);
+}
+
+void task_write_full_document(const struct task *task, struct writer *writer) {
+    write_document(task, true, writer);
 }

@@ -39,6 +39,20 @@ static void read_interface(struct task_interface *interface, const struct value 
     }
 }
 
+static void read_volume(struct task_volume *volume, const struct value *attachments) {
+    value_for_each(attachment, attachments) {
+        if (!text_equal(value_string(attachment, "type"), "AmazonElasticBlockStorage"))
+            continue;
+        const struct value *details = value_get(attachment, "details");
+        volume->attachment_id = value_string(attachment, "id");
+        volume->status = value_string(attachment, "status");
+        volume->role_arn = detail(details, "roleArn");
+        volume->name = detail(details, "volumeName");
+        volume->volume_id = detail(details, "volumeId");
+        volume->delete_on_termination = !text_equal(detail(details, "deleteOnTermination"), "false");
+    }
+}
+
 static void read_bindings(struct task *task, struct task_container *container, const struct value *list) {
     container->binding_count = (unsigned)value_count(list);
     container->bindings = arena_new_array(task->arena, struct task_binding, container->binding_count);
@@ -119,6 +133,7 @@ int task_read_document(struct task *task, const struct value *document) {
     const char *slash = strrchr(task->arn, '/');
     task->task_id = slash != NULL ? slash + 1 : task->arn;
     read_interface(&task->interface, value_get(document, "attachments"));
+    read_volume(&task->volume, value_get(document, "attachments"));
     if (text_equal(task->launch_type, "FARGATE"))
         task->platform = TASK_ON_FARGATE;
     else

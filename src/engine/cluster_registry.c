@@ -94,10 +94,8 @@ static struct cluster *cluster_add(
 
 void engine_clusters_each(
     struct scope *scope, void *context, void (*each)(void *context, const struct cluster *cluster)) {
-    struct cluster_entry *entry;
-    struct cluster_entry *next;
-    HASH_ITER(hh, scope->clusters, entry, next)
-    each(context, &entry->cluster);
+    for (struct cluster_entry *entry = scope->clusters; entry != NULL; entry = entry->hh.next)
+        each(context, &entry->cluster);
 }
 
 int engine_cluster_create(struct engine *engine, struct scope *scope, const char *name, const char *document,

@@ -111,6 +111,7 @@ void engine_close(struct engine *engine) {
     timers_done(&engine->timers);
     free(engine->dirty_tasks);
     free(engine->expired_tasks);
+    free(engine->waiting_tasks);
     free(engine->dirty_instances);
     arena_free(engine->turn);
     buf_done(&engine->document);
@@ -167,7 +168,9 @@ static void reload(struct engine *engine) {
 }
 
 int engine_turn_end(struct engine *engine) {
-    int result = engine->stale ? ERR_STORE : engine_flush(engine);
+    int result = engine->stale ? ERR_STORE : waiting_place(engine);
+    if (result == 0)
+        result = engine_flush(engine);
     if (result == 0 && engine->definitions_to_sweep)
         result = engine_sweep_task_definitions(engine);
     if (result == 0)

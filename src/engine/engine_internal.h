@@ -100,6 +100,10 @@ struct engine {
     int64_t *expired_tasks; /* rows to be deleted before the turn ends */
     size_t expired_count;
     size_t expired_capacity;
+    int64_t *waiting_tasks; /* rows of tasks that wait for capacity, oldest first */
+    size_t waiting_count;
+    size_t waiting_capacity;
+    bool capacity_changed;             /* there may be room for one of them */
     struct instance **dirty_instances; /* whose version is to be written */
     size_t dirty_instance_count;
     size_t dirty_instance_capacity;
@@ -137,6 +141,13 @@ unsigned instance_group_tasks(const struct instance *instance, const struct task
 bool instance_any_group(
     const struct instance *instance, bool (*test)(void *test_context, const char *group), void *test_context);
 void task_groups_free(struct engine *engine);
+
+/* waiting_tasks.c: tasks that wait until an instance of their capacity provider has room. */
+void waiting_add(struct engine *engine, int64_t task_row);
+/* Places those that have a place now, if something has changed since the last time. */
+int waiting_place(struct engine *engine);
+/* One has waited too long. */
+int waiting_give_up(struct engine *engine, struct task *task, int64_t now_ms);
 
 /* task_registry.c: the cache of tasks, and writing them. */
 int tasks_load(struct engine *engine);

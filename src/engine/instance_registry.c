@@ -218,6 +218,7 @@ static int instance_add(struct engine *engine, struct cluster *cluster, const st
         hh, engine->instances, arena_strndup(engine->world, key, (size_t)length), (unsigned)length, entry);
     remember_row(engine, instance);
     note_subnet(engine, instance);
+    engine->capacity_changed = true;
     join_cluster(cluster, instance);
     *ret_instance = instance;
     return 0;
@@ -271,6 +272,7 @@ static int write_instance_row(
 
 int engine_instance_update(struct engine *engine, struct instance *instance, enum instance_status status,
     bool agent_connected, const char *tags) {
+    engine->capacity_changed = true;
     instance->cluster->registered += (status != INSTANCE_INACTIVE) - (instance->status != INSTANCE_INACTIVE);
     if (status != instance->status || agent_connected != instance->agent_connected)
         instance->version++;
@@ -280,6 +282,7 @@ int engine_instance_update(struct engine *engine, struct instance *instance, enu
 }
 
 int engine_instance_set_document(struct engine *engine, struct instance *instance, const char *text) {
+    engine->capacity_changed = true;
     struct value *document = NULL;
     if (value_parse(engine->turn, text, strlen(text), &document) != 0)
         return error_raise(ERR_BUG, "the attributes of %s are no document", instance->instance_id);

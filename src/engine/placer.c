@@ -36,7 +36,8 @@ static void look_at(const struct place_view *view, const struct instance *instan
 static void candidate_at(const void *context, unsigned index, struct placement_candidate *ret_candidate) {
     const struct place_view *view = context;
     const struct instance *instance = view->cluster->instances[index];
-    if (instance->status == INSTANCE_ACTIVE)
+    const char *provider = view->request->capacity_provider;
+    if (provider == NULL || text_equal(provider, instance->capacity_provider))
         look_at(view, instance, ret_candidate);
     else
         ret_candidate->active = false;

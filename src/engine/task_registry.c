@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ecs-local/base/cleanup.h"
 #include "ecs-local/base/error.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/base/value_json.h"
@@ -11,11 +12,14 @@
 
 enum {
     TASKS_KEPT = 256, /* tasks of earlier turns that stay in memory */
+    WAITING_MAX = 16 * 1024 * 1024,
 };
 
 enum launch_kind launch_kind_of(const char *launch_type) {
     if (text_equal(launch_type, "FARGATE"))
         return LAUNCH_FARGATE;
+    if (text_equal(launch_type, "MANAGED_INSTANCES"))
+        return LAUNCH_MANAGED_INSTANCES;
     return text_equal(launch_type, "EXTERNAL") ? LAUNCH_EXTERNAL : LAUNCH_EC2;
 }
 
@@ -87,6 +91,7 @@ void tasks_free(struct engine *engine) {
         entry_free(engine, engine->oldest_task);
     engine->dirty_count = 0;
     engine->expired_count = 0;
+    engine->waiting_count = 0;
 }
 
 /* What the document does not say comes from the task definition. */
@@ -102,11 +107,21 @@ static int complete_from_definition(struct engine *engine, struct task *task) {
     return 0;
 }
 
+/* The document of a task that waits for capacity is within what it waits with. */
+static int read_document(struct task *task, const struct task_row *row) {
+    struct value *value = NULL;
+    const char *text = row->waiting != NULL ? row->waiting : row->document;
+    if (value_parse(task->arena, text, strlen(text), &value) != 0)
+        return ERR_BUG;
+    if (row->waiting == NULL)
+        return task_read_document(task, value);
+    task->waiting = value;
+    return task_read_document(task, value_get(value, "task"));
+}
+
 static int task_from_row(struct engine *engine, const struct task_row *row, struct task **ret_task) {
     struct task *task = task_new();
-    struct value *document = NULL;
-    if (value_parse(task->arena, row->document, row->document_length, &document) != 0 ||
-        task_read_document(task, document) != 0 ||
+    if (read_document(task, row) != 0 ||
         task_reservation_parse(task->arena, row->reservation, &task->demand) != 0) {
         task_free(task);
         return error_raise(ERR_STORE, "the stored task %s cannot be read", row->task_id);
@@ -175,6 +190,25 @@ void task_touch(struct engine *engine, struct task *task) {
     engine->dirty_tasks[engine->dirty_count++] = task;
 }
 
+/* {"placementConstraints", "placementStrategy", "subnets", "task"} in the turn's arena; NULL for a task that waits
+ * for nothing. */
+static const char *waiting_text(struct engine *engine, const struct task *task) {
+    static const char *const kept[] = {"placementConstraints", "placementStrategy", "subnets"};
+    if (task->waiting == NULL)
+        return NULL;
+    struct buf buf = BUF_INIT(WAITING_MAX);
+    struct writer writer = WRITER_INIT(&buf);
+    writer_object_begin(&writer);
+    for (size_t index = 0; index < array_length(kept); index++)
+        writer_key_value_opt(&writer, kept[index], value_get(task->waiting, kept[index]));
+    writer_key(&writer, "task");
+    task_write_full_document(task, &writer);
+    writer_object_end(&writer);
+    const char *text = arena_strdup(engine->turn, buf_text(&buf));
+    buf_done(&buf);
+    return text;
+}
+
 static int write_task(struct engine *engine, struct task *task, struct buf *buf) {
     buf_clear(buf);
     struct writer writer = WRITER_INIT(buf);
@@ -195,6 +229,7 @@ static int write_task(struct engine *engine, struct task *task, struct buf *buf)
         .task_group = task->group,
         .capacity_provider = task->capacity_provider,
         .protected_until_ms = task->protected_until_ms,
+        .waiting = waiting_text(engine, task),
         .reservation = task_reservation_text(engine->turn, &task->demand),
         .due_ms = task->due_ms,
         .tags = task->tags,
@@ -267,11 +302,18 @@ static int load_active(void *context, const struct task_row *row) {
     return result;
 }
 
+static int load_waiting(void *context, int64_t id) {
+    waiting_add(context, id);
+    return 0;
+}
+
 int tasks_load(struct engine *engine) {
     int result = task_rows_last_id(engine->store, &engine->last_task_row);
     if (result == 0)
         result = task_rows_each_active(engine->store, engine, load_active);
     if (result == 0)
         result = task_rows_each_due(engine->store, engine, load_due);
+    if (result == 0)
+        result = task_rows_each_waiting(engine->store, engine, load_waiting);
     return result;
 }

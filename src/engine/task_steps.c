@@ -11,6 +11,10 @@ enum {
     /* Steps of one engine_run_due(); the rest waits for the next turn, so that requests are answered in
      * between. */
     STEPS_PER_RUN = 20000,
+    /* Quota of tasks in PROVISIONING (facts: tasks 14); here of all clusters together. */
+    WAITING_TASKS_MAX = 300,
+    /* How long a task waits for capacity before it fails (D). */
+    WAIT_FOR_CAPACITY_MS = 15 * 60 * 1000,
 };
 
 /* Counts the task in its cluster and on its instance, by its current status. */
@@ -82,6 +86,11 @@ static void containers_started(struct engine *engine, struct task *task) {
 
 /* An address of its own within 10.0.0.0/8, from the number of the task: unique as long as it lives. */
 static void interface_attached(struct engine *engine, struct task *task) {
+    if (task->volume.attachment_id != NULL && task->volume.volume_id == NULL) {
+        char volume[18];
+        ids_hex_bytes(&engine->ids, volume, 8);
+        task->volume.volume_id = arena_printf(task->arena, "vol-0%.16s", volume);
+    }
     struct task_interface *interface = &task->interface;
     if (interface->attachment_id == NULL || interface->interface_id != NULL)
         return;
@@ -115,6 +124,7 @@ int task_finish(struct engine *engine, struct task *task, int64_t now_ms) {
         instance_touch(engine, instance);
     }
     task->holds = false;
+    engine->capacity_changed = true;
     struct cluster *cluster = cluster_by_row(engine, task->cluster_id);
     cluster->unfinished--;
     engine->definitions_to_sweep = true;
@@ -208,6 +218,8 @@ int task_abandon(struct engine *engine, struct task *task, const char *reason) {
 static int step_at(struct engine *engine, struct task *task, int64_t now_ms) {
     if (task->status == TASK_STOPPED)
         return expire(engine, task, now_ms);
+    if (task->waiting != NULL)
+        return waiting_give_up(engine, task, now_ms);
     struct runtime_question question = {
         .platform = task->platform,
         .status = task->status,
@@ -252,7 +264,7 @@ int64_t engine_next_due_ms(struct engine *engine) {
     return first_valid(engine, &task) == 0 ? task->due_ms : -1;
 }
 
-int engine_run_due(struct engine *engine) {
+static int run_due(struct engine *engine) {
     for (unsigned steps = 0; steps < STEPS_PER_RUN; steps++) {
         const struct timer *timer = timers_first(&engine->timers);
         if (timer == NULL || timer->due_ms > engine_now_ms(engine))
@@ -271,6 +283,23 @@ int engine_run_due(struct engine *engine) {
     return 0;
 }
 
+int engine_run_due(struct engine *engine) {
+    int result = run_due(engine);
+    return result == 0 ? waiting_place(engine) : result;
+}
+
+static int wait_for_capacity(struct engine *engine, struct task *task) {
+    task->due_ms = task->created_ms + WAIT_FOR_CAPACITY_MS;
+    timers_add(&engine->timers, task->due_ms, task->id);
+    waiting_add(engine, task->id);
+    task_touch(engine, task);
+    return 0;
+}
+
+bool engine_too_many_waiting(const struct engine *engine) {
+    return engine->waiting_count >= WAITING_TASKS_MAX;
+}
+
 int engine_task_admit(
     struct engine *engine, struct cluster *cluster, struct instance *instance_or_null, struct task *task) {
     task->id = ++engine->last_task_row;
@@ -279,7 +308,8 @@ int engine_task_admit(
     task->version = 1;
     task->created_ms = engine_now_ms(engine);
     task->desired = TASK_RUNNING;
-    task->status = task->platform == TASK_ON_INSTANCE ? TASK_PENDING : TASK_PROVISIONING;
+    task->status = task->platform == TASK_ON_INSTANCE && task->waiting == NULL ? TASK_PENDING
+                                                                               : TASK_PROVISIONING;
     int result = task_cache_add(engine, task);
     if (result != 0) {
         task_free(task);
@@ -295,6 +325,8 @@ int engine_task_admit(
     cluster->unfinished++;
     task_count(engine, task, 1);
     told(engine, task, "", task_status_name(task->status), task->created_ms);
+    if (task->waiting != NULL)
+        return wait_for_capacity(engine, task);
     return task_schedule(engine, task);
 }
 
@@ -311,6 +343,7 @@ void engine_task_protect(struct engine *engine, struct task *task, int64_t until
 int engine_task_stop(struct engine *engine, struct task *task, const char *stop_code, const char *reason) {
     if (task->desired == TASK_STOPPED)
         return 0;
+    task->waiting = NULL;
     task_unwant(engine, task, stop_code, reason, engine_now_ms(engine));
     return task_schedule(engine, task);
 }

@@ -10,7 +10,9 @@ static void bind_state(struct statement *statement, const struct task_row *row) 
     bind_text(statement, "desired_status", row->desired_status);
     bind_text(statement, "last_status", row->last_status);
     bind_text(statement, "reservation", row->reservation);
+    bind_int_or_null(statement, "container_instance_id", row->container_instance_id);
     bind_int_or_null(statement, "protected_until_ms", row->protected_until_ms);
+    bind_text(statement, "waiting", row->waiting);
     bind_int_or_null(statement, "due_ms", row->due_ms);
     bind_text(statement, "tags", row->tags);
     bind_text_length(statement, "document", row->document, row->document_length);
@@ -24,7 +26,6 @@ int task_rows_insert(struct store *store, const struct task_row *row) {
     bind_text(&statement, "launch_type", row->launch_type);
     bind_int(&statement, "family_id", row->family_id);
     bind_int(&statement, "task_definition_id", row->task_definition_id);
-    bind_int_or_null(&statement, "container_instance_id", row->container_instance_id);
     bind_text(&statement, "started_by", row->started_by);
     bind_text(&statement, "task_group", row->task_group);
     bind_text(&statement, "capacity_provider", row->capacity_provider);
@@ -65,6 +66,7 @@ static void read_row(struct statement *statement, struct arena *arena, struct ta
         .container_instance_id = column_int(statement, "container_instance_id"),
         .started_by = arena_strdup(arena, column_text(statement, "started_by")),
         .protected_until_ms = column_int(statement, "protected_until_ms"),
+        .waiting = arena_strdup(arena, column_text(statement, "waiting")),
         .reservation = arena_strdup(arena, column_text(statement, "reservation")),
         .due_ms = column_int(statement, "due_ms"),
         .tags = arena_strdup(arena, column_text(statement, "tags")),
@@ -151,6 +153,17 @@ int task_rows_uses_definition(struct store *store, int64_t family_id, int64_t ta
     if (step < 0)
         return step;
     return step == STEP_ROW ? 0 : STORE_NOT_FOUND;
+}
+
+int task_rows_each_waiting(struct store *store, void *context, int (*each)(void *context, int64_t id)) {
+    statement_scope struct statement statement = statement_begin(store, SQL_TASK_WAITING);
+    int step;
+    while ((step = statement_step(&statement)) == STEP_ROW) {
+        int result = each(context, column_int(&statement, "id"));
+        if (result != 0)
+            return result;
+    }
+    return step;
 }
 
 int task_rows_uses_provider(struct store *store, int64_t cluster_id, const char *capacity_provider) {

@@ -419,6 +419,11 @@ class RunTask(Case):
         self.fargate()
         body = {"taskDefinition": "far", "networkConfiguration": SUBNETS,
                 "capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]}
+        self.refused("InvalidParameterException",
+                     "The specified capacity provider strategy cannot contain a capacity provider that is not associated with "
+                     "the cluster. Associate the capacity provider with the cluster and try again.", "RunTask", body)
+        self.server.ok("PutClusterCapacityProviders", {"cluster": "default", "capacityProviders": ["FARGATE", "FARGATE_SPOT"],
+                                                       "defaultCapacityProviderStrategy": []})
         got = self.server.ok("RunTask", body)["tasks"][0]
         self.assertEqual((got["launchType"], got["capacityProviderName"]), ("FARGATE", "FARGATE_SPOT"))
 

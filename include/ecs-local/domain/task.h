@@ -76,6 +76,16 @@ struct task_interface {
     const char *private_ipv4;
 };
 
+/* An EBS volume that ECS makes for the task. */
+struct task_volume {
+    const char *attachment_id; /* uuid; NULL: the task has none */
+    const char *status;        /* PRECREATED, ATTACHED, DELETED */
+    const char *name;
+    const char *role_arn;
+    const char *volume_id; /* NULL until it is there */
+    bool delete_on_termination;
+};
+
 struct task {
     struct arena *arena;
     int64_t id; /* row; creation order */
@@ -105,6 +115,9 @@ struct task {
     int64_t protected_until_ms; /* from scale-in; 0: not protected */
     const struct value *overrides;
     const char *tags; /* JSON list, NULL: none */
+    /* What it waits for, until an instance of its capacity provider has room: the members placementConstraints,
+     * placementStrategy and subnets of its launch. NULL: it waits for nothing. */
+    const struct value *waiting;
 
     enum task_status status;
     enum task_status desired; /* TASK_RUNNING or TASK_STOPPED */
@@ -122,6 +135,7 @@ struct task {
     int stop_timeout_s;         /* the longest of its containers' */
 
     struct task_interface interface;
+    struct task_volume volume;
     struct task_container *containers;
     unsigned container_count;
 
@@ -179,8 +193,11 @@ bool task_counts_running(enum task_status status);
 /* Task.healthStatus from the essential containers; NULL while there is none to show (facts: tasks 5.2). */
 const char *task_health_status(const struct task *task);
 
-/* The Task of the API without `tags`, as one JSON object. */
+/* The Task of the API without `tags`, as one JSON object. While it waits for capacity it shows no containers, no
+ * attachments and no overrides (facts: tasks 5.3, a task of 2024). */
 void task_write_document(const struct task *task, struct writer *writer);
+/* The same with everything, waiting or not. */
+void task_write_full_document(const struct task *task, struct writer *writer);
 /* Reads what task_write_document() wrote. The row's columns (ids, launch type …) are the caller's.
  * 0, or ERR_BUG when it is not such a document. */
 int task_read_document(struct task *task, const struct value *document);

@@ -80,6 +80,8 @@ struct task_definition {
     bool supports_ec2;
     bool supports_fargate;
     bool supports_external;
+    bool supports_managed_instances;
+    const char *volume_configured_at_launch; /* its name; NULL: none */
     bool arm64;
     bool is_windows;
     const char *os_family;     /* "LINUX" by default */

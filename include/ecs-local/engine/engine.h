@@ -45,6 +45,7 @@ enum launch_kind {
     LAUNCH_EC2,
     LAUNCH_FARGATE,
     LAUNCH_EXTERNAL,
+    LAUNCH_MANAGED_INSTANCES, /* instances that AWS looks after: no container instance is shown for them */
     LAUNCH_KIND_COUNT
 };
 
@@ -209,8 +210,9 @@ struct place_request {
     const struct task_demand *demand;
     const struct placement_rules *rules;
     const char *group;
-    const char *const *zones; /* of the task's subnets */
-    unsigned zone_count;      /* 0: anywhere */
+    const char *capacity_provider; /* whose instances are looked at; NULL: all */
+    const char *const *zones;      /* of the task's subnets */
+    unsigned zone_count;           /* 0: anywhere */
 };
 /* The ACTIVE instance that takes the demand best. 0 and *ret_instance, or ENGINE_NOT_FOUND. */
 int engine_place(struct engine *engine, const struct cluster *cluster, const struct place_request *request,
@@ -219,6 +221,8 @@ int engine_place(struct engine *engine, const struct cluster *cluster, const str
 const char *engine_refusal(
     struct engine *engine, const struct instance *instance, const struct place_request *request);
 
+/* Would a further task of the cluster that waits for capacity be one too many (facts: tasks 14)? */
+bool engine_too_many_waiting(const struct engine *engine);
 /* Tasks. engine_task_admit() takes ownership of a complete new task, reserves what it needs on its instance,
  * counts it and sets its first step going. */
 int engine_task_admit(

@@ -19,6 +19,7 @@ struct task_row {
     const char *task_group;
     const char *capacity_provider; /* NULL: none */
     int64_t protected_until_ms;    /* 0: not protected */
+    const char *waiting;           /* NULL: it waits for nothing */
     const char *started_by;        /* NULL: none */
     const char *reservation;
     int64_t due_ms;   /* 0: nothing is due */
@@ -67,6 +68,8 @@ struct task_cursor {
 int task_rows_list(struct store *store, const struct task_filter *filter, struct task_cursor *cursor,
     unsigned limit, const char *prefix, struct writer *writer, bool *ret_more);
 /* Ids of unfinished tasks on an instance. */
+/* Calls `each` for every task that waits for capacity, oldest first. */
+int task_rows_each_waiting(struct store *store, void *context, int (*each)(void *context, int64_t id));
 /* Is some unfinished task of the cluster on that capacity provider? 0 yes, STORE_NOT_FOUND no. */
 int task_rows_uses_provider(struct store *store, int64_t cluster_id, const char *capacity_provider);
 /* Ids of tasks wanted RUNNING that services started, oldest first. */

@@ -90,6 +90,7 @@ CREATE TABLE tasks (
     task_group TEXT NOT NULL,
     capacity_provider TEXT,
     protected_until_ms INTEGER, -- from scale-in; NULL: not protected
+    waiting TEXT, -- for capacity: the launch's placement and the whole document, as JSON; NULL: it is placed
     reservation TEXT NOT NULL, -- what it holds of its instance (domain/task.h)
     due_ms INTEGER, -- when the next step of its life cycle is due; NULL: nothing is
     tags TEXT,
@@ -100,6 +101,7 @@ CREATE INDEX tasks_by_cluster ON tasks (cluster_id, desired_status, launch_type,
 CREATE INDEX tasks_by_family ON tasks (family_id, cluster_id, desired_status, id);
 CREATE INDEX tasks_by_instance ON tasks (container_instance_id, desired_status, id)
     WHERE container_instance_id IS NOT NULL;
+CREATE INDEX tasks_waiting ON tasks (id) WHERE waiting IS NOT NULL;
 CREATE INDEX tasks_by_provider ON tasks (cluster_id, capacity_provider)
     WHERE capacity_provider IS NOT NULL AND last_status <> 'STOPPED';
 CREATE INDEX tasks_of_services ON tasks (cluster_id, id)

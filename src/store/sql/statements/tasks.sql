@@ -1,24 +1,25 @@
 -- name: task_insert
 INSERT INTO tasks (id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
-    container_instance_id, started_by, task_group, capacity_provider, protected_until_ms, reservation, due_ms,
-    tags, document)
+    container_instance_id, started_by, task_group, capacity_provider, protected_until_ms, waiting, reservation,
+    due_ms, tags, document)
   VALUES (:id, :cluster_id, :task_id, :desired_status, :last_status, :launch_type, :family_id, :task_definition_id,
-    :container_instance_id, :started_by, :task_group, :capacity_provider, :protected_until_ms, :reservation,
-    :due_ms, :tags, :document)
+    :container_instance_id, :started_by, :task_group, :capacity_provider, :protected_until_ms, :waiting,
+    :reservation, :due_ms, :tags, :document)
 -- name: task_update
 UPDATE tasks SET desired_status = :desired_status, last_status = :last_status, reservation = :reservation,
-    protected_until_ms = :protected_until_ms, due_ms = :due_ms, tags = :tags, document = :document WHERE id = :id
+    protected_until_ms = :protected_until_ms, waiting = :waiting, container_instance_id = :container_instance_id,
+    due_ms = :due_ms, tags = :tags, document = :document WHERE id = :id
 -- name: task_delete
 DELETE FROM tasks WHERE id = :id
 -- name: task_last_id
 SELECT coalesce(max(id), 0) AS id FROM tasks
 -- name: task_get
 SELECT id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
-    container_instance_id, started_by, protected_until_ms, reservation, due_ms, tags, document
+    container_instance_id, started_by, protected_until_ms, waiting, reservation, due_ms, tags, document
   FROM tasks WHERE id = :id
 -- name: task_find
 SELECT id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
-    container_instance_id, started_by, protected_until_ms, reservation, due_ms, tags, document
+    container_instance_id, started_by, protected_until_ms, waiting, reservation, due_ms, tags, document
   FROM tasks WHERE task_id = :task_id AND cluster_id = :cluster_id
 -- name: task_document
 SELECT document, tags FROM tasks WHERE task_id = :task_id AND cluster_id = :cluster_id
@@ -63,3 +64,5 @@ SELECT 1 FROM tasks WHERE cluster_id = :cluster_id AND capacity_provider = :capa
 -- name: task_of_services
 SELECT task_id FROM tasks INDEXED BY tasks_of_services WHERE cluster_id = :cluster_id AND started_by >= 'ecs-svc/'
   AND started_by < 'ecs-svc0' AND desired_status = 'RUNNING' ORDER BY id LIMIT :limit
+-- name: task_waiting
+SELECT id FROM tasks INDEXED BY tasks_waiting WHERE waiting IS NOT NULL ORDER BY id

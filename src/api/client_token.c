@@ -1,0 +1,115 @@
+/* RunTask with a clientToken: the same request again answers the same tasks, as they are now; another request with
+ * the same token is refused. A token lives for a day, or until its tasks are forgotten (facts: tasks 5.3). */
+#include <string.h>
+
+#include "ecs-local/base/text.h"
+#include "ecs-local/base/value_json.h"
+#include "ecs-local/domain/arn.h"
+#include "ecs-local/store/account_rows.h"
+#include "task_launch.h"
+#include "task_reply.h"
+
+enum {
+    TOKEN_LIFE_MS = 24 * 3600 * 1000,
+    TASKS_MAX = 10,
+};
+
+static const char *token_of(struct api_call *call) {
+    return value_string_nonempty(call->input, "clientToken");
+}
+
+/* The request as sent, but for the token. */
+static const char *request_text(struct api_call *call) {
+    struct value *request = value_clone(call->arena, call->input);
+    value_remove(request, "clientToken");
+    return value_text(call, request);
+}
+
+static unsigned split_ids(struct api_call *call, const char *text, const char *ids[TASKS_MAX]) {
+    unsigned count = 0;
+    while (*text != '\0' && count < TASKS_MAX) {
+        size_t length = strcspn(text, ",");
+        ids[count++] = arena_strndup(call->arena, text, length);
+        text += length + (text[length] == ',');
+    }
+    return count;
+}
+
+static int refuse(struct api_call *call, const struct cluster *cluster, const char *task_ids) {
+    const char *ids[TASKS_MAX];
+    unsigned count = split_ids(call, task_ids, ids);
+    const char **arns = arena_new_array(call->arena, const char *, count + 1);
+    for (unsigned index = 0; index < count; index++)
+        arns[index] = arn_task(
+            call->arena, scope_region(call->scope), scope_account(call->scope), cluster->name, ids[index]);
+    call->resource_ids = arns;
+    return api_fail(call, ERROR_TOKEN_CONFLICT, NULL);
+}
+
+/* The tasks that are still known. 0 when there are none: the token is free again. */
+static int replay(struct api_call *call, struct cluster *cluster, const struct request_token_row *row) {
+    const char *ids[TASKS_MAX];
+    struct task *tasks[TASKS_MAX];
+    unsigned known = 0;
+    unsigned count = split_ids(call, row->task_ids, ids);
+    for (unsigned index = 0; index < count; index++) {
+        int result = engine_task_find(call->engine, cluster, ids[index], &tasks[known]);
+        if (result < 0)
+            return result;
+        known += result == 0;
+    }
+    if (known == 0)
+        return request_token_rows_delete(engine_store(call->engine), scope_id(call->scope), row->token);
+    writer_object_begin(&call->writer);
+    writer_key_list_begin(&call->writer, "tasks");
+    for (unsigned index = 0; index < known; index++)
+        write_task(&call->writer, tasks[index], true);
+    writer_list_end(&call->writer);
+    writer_key_raw(&call->writer, "failures", row->failures);
+    writer_object_end(&call->writer);
+    return CLIENT_TOKEN_REPLAYED;
+}
+
+int client_token_replay(struct api_call *call, struct cluster *cluster) {
+    const char *token = token_of(call);
+    struct request_token_row row;
+    if (token == NULL)
+        return 0;
+    struct store *store = engine_store(call->engine);
+    int result = request_token_rows_expire(store, engine_now_ms(call->engine) - TOKEN_LIFE_MS);
+    if (result == 0)
+        result = request_token_rows_get(store, scope_id(call->scope), token, call->arena, &row);
+    if (result != 0)
+        return result == STORE_NOT_FOUND ? 0 : result;
+    if (row.cluster_id != cluster->id || !text_equal(row.request, request_text(call)))
+        return refuse(call, cluster, row.task_ids);
+    return replay(call, cluster, &row);
+}
+
+int client_token_keep(struct api_call *call, const struct cluster *cluster) {
+    const char *token = token_of(call);
+    struct value *reply = NULL;
+    const struct buf *buf = call->writer.buf;
+    if (token == NULL)
+        return 0;
+    if (value_parse(call->arena, buf_text(buf), buf->length, &reply) != 0)
+        return -1;
+    const char *ids = "";
+    value_for_each(task, value_get(reply, "tasks")) {
+        const char *arn = value_string(task, "taskArn");
+        ids = arena_printf(call->arena, "%s%s%s", ids, ids[0] != '\0' ? "," : "", strrchr(arn, '/') + 1);
+    }
+    /* Where nothing was started there is nothing to answer again. */
+    if (ids[0] == '\0')
+        return 0;
+    struct request_token_row row = {
+        .scope_id = scope_id(call->scope),
+        .cluster_id = cluster->id,
+        .token = token,
+        .request = request_text(call),
+        .created_ms = engine_now_ms(call->engine),
+        .task_ids = ids,
+        .failures = value_text(call, value_get(reply, "failures")),
+    };
+    return request_token_rows_insert(engine_store(call->engine), &row);
+}
