@@ -13,6 +13,8 @@ enum {
     REPLY_BYTES_MAX = 64 * 1024 * 1024,
 };
 
+/* A "*" in the path stands for one segment, which the handler finds in call->segment. What is PUT is bytes, all other
+ * bodies are JSON. */
 struct route {
     const char *method;
     const char *path;
@@ -74,16 +76,31 @@ int admin_fail(struct admin_call *call, unsigned status, const char *code, const
     return 0;
 }
 
-/* The handler of the request; *ret_known: the path exists with another method. HEAD counts as GET. */
-static admin_handler *find_route(const struct admin_request *request, bool *ret_known) {
+/* Does the path fit the pattern? Then *ret_segment is what its "*" stands for; it stays NULL without one. */
+static bool fits(struct admin_call *call, const char *pattern, const char *path, const char **ret_segment) {
+    size_t before = strcspn(pattern, "*");
+    if (pattern[before] == '\0')
+        return text_equal(pattern, path);
+    if (strncmp(pattern, path, before) != 0)
+        return false;
+    size_t length = strcspn(path + before, "/");
+    if (length == 0 || !text_equal(pattern + before + 1, path + before + length))
+        return false;
+    *ret_segment = arena_strndup(call->arena, path + before, length);
+    return true;
+}
+
+/* The route of the request; *ret_known: the path exists with another method. HEAD counts as GET. */
+static const struct route *find_route(struct admin_call *call, bool *ret_known) {
+    const struct admin_request *request = call->request;
     const char *method = text_equal(request->method, "HEAD") ? "GET" : request->method;
     *ret_known = false;
     for (size_t index = 0; index < array_length(routes); index++) {
-        if (!text_equal(routes[index].path, request->path))
+        if (!fits(call, routes[index].path, request->path, &call->segment))
             continue;
         *ret_known = true;
         if (text_equal(routes[index].method, method))
-            return routes[index].handler;
+            return &routes[index];
     }
     return NULL;
 }
@@ -103,17 +120,17 @@ static int parse_body(struct admin_call *call) {
 static int run(struct admin_call *call) {
     const char *problem = NULL;
     bool known = false;
-    admin_handler *handler = find_route(call->request, &known);
+    const struct route *route = find_route(call, &known);
     if (admin_guard(&call->admin->config, call->request->host, call->request->origin, &problem) != 0)
         return admin_fail(call, 403, "Forbidden", "%s", problem);
-    if (handler == NULL && known)
+    if (route == NULL && known)
         return admin_fail(
             call, 405, "MethodNotAllowed", "%s does not take %s", call->request->path, call->request->method);
-    if (handler == NULL)
+    if (route == NULL)
         return admin_fail(call, 404, "NotFound", "there is no %s", call->request->path);
-    if (parse_body(call) != 0)
+    if (!text_equal(route->method, "PUT") && parse_body(call) != 0)
         return admin_fail(call, 400, "InvalidBody", "the body must be a JSON object");
-    return handler(call);
+    return route->handler(call);
 }
 
 int admin_handle(struct admin *admin, const struct admin_request *request, struct admin_reply *ret_reply) {
@@ -133,8 +150,14 @@ int admin_handle(struct admin *admin, const struct admin_request *request, struc
     if (result < 0)
         admin_fail(&call, 500, "InternalError", "the request could not be carried out; the log says why");
     ret_reply->status = call.status;
-    ret_reply->content_type = call.buf.length != 0 ? "application/json" : NULL;
-    ret_reply->body = buf_take(&call.buf, &ret_reply->body_length);
+    if (call.bytes != NULL) {
+        ret_reply->content_type = "application/octet-stream";
+        ret_reply->body = call.bytes;
+        ret_reply->body_length = call.bytes_length;
+    } else {
+        ret_reply->content_type = call.buf.length != 0 ? "application/json" : NULL;
+        ret_reply->body = buf_take(&call.buf, &ret_reply->body_length);
+    }
     buf_done(&call.buf);
     return result;
 }

@@ -21,9 +21,12 @@ struct admin_call {
     struct arena *arena;
     const struct admin_request *request;
     const struct value *input; /* the body; NULL when it is empty */
+    const char *segment;       /* what the "*" of the route stands for */
     struct buf buf;            /* the reply */
     struct writer writer;
     unsigned status; /* 200 unless a handler says otherwise */
+    char *bytes;     /* from malloc: the reply instead, when it is not JSON */
+    size_t bytes_length;
 };
 
 /* A handler answers 0 (with call->status and the reply written), or <0. */

@@ -12,6 +12,8 @@
 #define META_CLOCK "held_clock_ms"
 #define META_GENERATOR "id_generator"
 
+#define FIRST_MOMENT_MS INT64_C(1767225600000) /* 2026-01-01T00:00:00Z */
+
 enum {
     DOCUMENT_MAX = 16 * 1024 * 1024, /* bytes of a task; a request body is smaller */
 };
@@ -38,13 +40,22 @@ static void world_free(struct engine *engine) {
     engine->world = NULL;
 }
 
-/* A held clock goes on from where it stood. */
+/* Held and seeded: a run that can be repeated to the byte, so its time begins at a fixed moment, too. */
+static void begin_clock(struct engine *engine, enum clock_mode mode, double factor) {
+    clock_init(&engine->clock, mode, factor);
+    if (mode == CLOCK_HELD && engine->ids.seeded)
+        engine->clock.base_world_ms = FIRST_MOMENT_MS;
+}
+
+/* A held or scaled clock goes on from where it stood. */
 static int restore_clock(struct engine *engine) {
     const char *text = NULL;
     int64_t held_ms = 0;
     int result = store_meta_get(engine->store, engine->turn, META_CLOCK, &text);
-    if (result != 0)
-        return result < 0 ? result : 0;
+    if (result < 0)
+        return result;
+    if (result > 0)
+        return engine->clock.mode != CLOCK_REAL ? engine_keep_clock(engine) : 0;
     if (engine->clock.mode != CLOCK_REAL && text_parse_int(text, 0, INT64_MAX / 10, &held_ms) == 0)
         engine->clock.base_world_ms = held_ms;
     return 0;
@@ -91,7 +102,7 @@ int engine_open(const struct engine_config *config, struct engine **ret_engine) 
         result = restore_generator(engine, config->seed);
     else
         ids_init_random(&engine->ids);
-    clock_init(&engine->clock, config->clock_mode, config->clock_factor);
+    begin_clock(engine, config->clock_mode, config->clock_factor);
     if (result == 0)
         result = restore_clock(engine);
     if (result == 0)
@@ -175,6 +186,8 @@ int engine_turn_end(struct engine *engine) {
         result = engine_sweep_task_definitions(engine);
     if (result == 0)
         result = keep_generator(engine);
+    if (result == 0 && engine->clock.mode == CLOCK_SCALED && store_in_transaction(engine->store))
+        result = engine_keep_clock(engine);
     if (result == 0)
         result = store_commit(engine->store);
     if (result != 0) {
@@ -211,7 +224,7 @@ int engine_reset(struct engine *engine, const char *account_or_null, const char 
     if (result == 0)
         result = store_reset(engine->store, account_or_null, region_or_null);
     if (result == 0 && account_or_null == NULL && region_or_null == NULL) {
-        clock_init(&engine->clock, engine->clock.mode, engine->clock.factor);
+        begin_clock(engine, engine->clock.mode, engine->clock.factor);
         if (engine->ids.seeded)
             ids_init_seeded(&engine->ids, engine->seed);
         result = store_meta_delete(engine->store, META_CLOCK);

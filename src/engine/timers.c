@@ -16,6 +16,8 @@ void timers_clear(struct timers *timers) {
 static bool before(const struct timer *left, const struct timer *right) {
     if (left->due_ms != right->due_ms)
         return left->due_ms < right->due_ms;
+    if (left->task_row != right->task_row)
+        return left->task_row < right->task_row;
     return left->sequence < right->sequence;
 }
 

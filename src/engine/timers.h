@@ -1,5 +1,6 @@
-/* A heap of moments. Ties fire in the order in which they were set, so a run is repeatable. An entry that has
- * been overtaken (the task's due time is another by now) is recognised by its owner, not removed. */
+/* A heap of moments. Ties fire in the order of what they belong to, not of when they were set: so a run goes on
+ * in the same order after a restart or from a snapshot, when all are set anew. An entry that has been overtaken
+ * (the task's due time is another by now) is recognised by its owner, not removed. */
 #ifndef ENGINE_TIMERS_H
 #define ENGINE_TIMERS_H
 
