@@ -6,8 +6,8 @@
 #include "ecs-local/base/value_json.h"
 #include "ecs-local/domain/arn.h"
 #include "ecs-local/store/account_rows.h"
-#include "task_launch.h"
 #include "task_reply.h"
+#include "task_request.h"
 
 enum {
     TOKEN_LIFE_MS = 24 * 3600 * 1000,

@@ -1,5 +1,5 @@
 /* RunTask and StartTask: from a checked request to tasks on their way (facts: tasks 5.3, 5.4). */
-#include "task_launch.h"
+#include "task_request.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ enum {
 };
 
 /* The revision that the request names, which must be ACTIVE. */
-static int find_definition(struct api_call *call, struct launch *launch) {
+static int find_definition(struct api_call *call, struct task_launch *launch) {
     const char *family = NULL;
     int64_t revision = 0;
     bool active = false;
@@ -35,7 +35,7 @@ static int find_definition(struct api_call *call, struct launch *launch) {
     return engine_task_definition(call->engine, launch->definition_id, &launch->definition);
 }
 
-static int check_overrides(struct api_call *call, struct launch *launch) {
+static int check_overrides(struct api_call *call, struct task_launch *launch) {
     struct violation violation;
     const struct value *overrides = value_get(call->input, "overrides");
     size_t length = overrides != NULL ? strlen(value_text(call, overrides)) : 0;
@@ -47,20 +47,7 @@ static int check_overrides(struct api_call *call, struct launch *launch) {
     return 0;
 }
 
-/* Where the subnets are, if the instances tell of all of them; otherwise the task may go anywhere. */
-static void read_zones(struct api_call *call, struct launch *launch) {
-    launch->zones = arena_new_array(call->arena, const char *, value_count(launch->subnets));
-    value_for_each(subnet, launch->subnets) {
-        const char *zone = engine_subnet_zone(call->engine, call->scope, subnet->string);
-        if (zone == NULL) {
-            launch->zone_count = 0;
-            return;
-        }
-        launch->zones[launch->zone_count++] = zone;
-    }
-}
-
-static int check_network(struct api_call *call, struct launch *launch) {
+static int check_network(struct api_call *call, struct task_launch *launch) {
     const struct value *network = value_get(
         value_get(call->input, "networkConfiguration"), "awsvpcConfiguration");
     bool awsvpc = launch->definition->network_mode == NETWORK_AWSVPC;
@@ -73,13 +60,13 @@ static int check_network(struct api_call *call, struct launch *launch) {
     launch->subnets = value_get(network, "subnets");
     if (value_string_at(launch->subnets, 0) == NULL)
         return api_fail(call, ERROR_SUBNETS_EMPTY, NULL);
-    read_zones(call, launch);
+    task_launch_read_zones(call->engine, call->scope, call->arena, launch);
     if (launch->kind != LAUNCH_FARGATE && text_equal(value_string(network, "assignPublicIp"), "ENABLED"))
         return api_fail(call, ERROR_PUBLIC_IP, NULL);
     return 0;
 }
 
-static int check_roles(struct api_call *call, struct launch *launch) {
+static int check_roles(struct api_call *call, struct task_launch *launch) {
     if (!value_bool(call->input, "enableExecuteCommand", false))
         return 0;
     if (launch->definition->task_role_arn == NULL &&
@@ -88,15 +75,24 @@ static int check_roles(struct api_call *call, struct launch *launch) {
     return 0;
 }
 
+/* What the request says about the tasks and nothing has to be checked against. */
+static void read_wishes(struct api_call *call, struct task_launch *launch) {
+    const struct value *overrides = value_get(call->input, "overrides");
+    launch->started_by = value_string_nonempty(call->input, "startedBy");
+    launch->enable_execute_command = value_bool(call->input, "enableExecuteCommand", false);
+    launch->cpu = value_string_nonempty(overrides, "cpu");
+    launch->memory = value_string_nonempty(overrides, "memory");
+    launch->tags = value_get(call->input, "tags");
+    launch->managed_tags = value_bool(call->input, "enableECSManagedTags", false);
+    launch->propagate_definition = text_equal(value_string(call->input, "propagateTags"), "TASK_DEFINITION");
+    launch->placement_constraints = value_get(call->input, "placementConstraints");
+    launch->placement_strategy = value_get(call->input, "placementStrategy");
+}
+
 /* What RunTask and StartTask check alike. The launch type is known by now. */
-static int check_launch(struct api_call *call, struct launch *launch) {
-    static const char *const names[] = {
-        [LAUNCH_EC2] = "EC2",
-        [LAUNCH_FARGATE] = "FARGATE",
-        [LAUNCH_EXTERNAL] = "EXTERNAL",
-        [LAUNCH_MANAGED_INSTANCES] = "MANAGED_INSTANCES",
-    };
-    launch->launch_type = names[launch->kind];
+static int check_launch(struct api_call *call, struct task_launch *launch) {
+    launch->launch_type = task_launch_type_name(launch->kind);
+    read_wishes(call, launch);
     if (!launch->definition_active)
         return api_fail(call, ERROR_TASK_DEFINITION_INACTIVE, NULL);
     if (text_equal(value_string(call->input, "propagateTags"), "SERVICE"))
@@ -104,7 +100,7 @@ static int check_launch(struct api_call *call, struct launch *launch) {
     int result = check_tags(call, value_get(call->input, "tags"));
     if (result != 0)
         return result;
-    if (!launch_supported(launch->definition, launch->kind))
+    if (!task_launch_supported(launch->definition, launch->kind))
         return api_fail(call, ERROR_LAUNCH_TYPE_UNSUPPORTED, launch->launch_type);
     result = check_network(call, launch);
     if (result == 0)
@@ -114,7 +110,7 @@ static int check_launch(struct api_call *call, struct launch *launch) {
     return result == 0 ? check_roles(call, launch) : result;
 }
 
-static int check_platform(struct api_call *call, struct launch *launch) {
+static int check_platform(struct api_call *call, struct task_launch *launch) {
     const char *version = value_string_nonempty(call->input, "platformVersion");
     if (launch->kind != LAUNCH_FARGATE)
         return version != NULL ? api_fail(call, ERROR_PLATFORM_VERSION_EC2, NULL) : 0;
@@ -122,11 +118,11 @@ static int check_platform(struct api_call *call, struct launch *launch) {
         return api_fail(call, ERROR_FARGATE_CONSTRAINTS, NULL);
     if (value_count(value_get(call->input, "placementStrategy")) != 0)
         return api_fail(call, ERROR_FARGATE_STRATEGIES, NULL);
-    return launch_choose_platform(call, version, launch);
+    return task_launch_platform(launch, version) != 0 ? api_fail(call, ERROR_PLATFORM_UNKNOWN, NULL) : 0;
 }
 
 /* What the definition and the call say about where (facts: tasks 8.3). */
-static int check_placement(struct api_call *call, struct launch *launch) {
+static int check_placement(struct api_call *call, struct task_launch *launch) {
     const char *group = value_string_nonempty(call->input, "group");
     launch->group = group != NULL ? group
                                   : arena_printf(call->arena, "family:%s", launch->definition->family);
@@ -137,18 +133,6 @@ static int check_placement(struct api_call *call, struct launch *launch) {
             value_get(call->input, "placementStrategy"), &launch->rules, &violation) != 0)
         return api_fail_with(call, &violation);
     return 0;
-}
-
-static struct place_request place_request_of(const struct launch *launch) {
-    return (struct place_request){
-        .definition_id = launch->definition_id,
-        .definition = launch->definition,
-        .demand = &launch->demand,
-        .rules = &launch->rules,
-        .group = launch->group,
-        .zones = launch->zones,
-        .zone_count = launch->zone_count,
-    };
 }
 
 static bool has_active_instance(const struct cluster *cluster, const char *capacity_provider_or_null) {
@@ -165,7 +149,7 @@ static bool has_active_instance(const struct cluster *cluster, const char *capac
 /* An exception instead of failures when there is no instance at all (facts: tasks 8.4), unless managed scaling
  * would bring one. */
 static int check_instances(
-    struct api_call *call, const struct cluster *cluster, const struct launch *launch) {
+    struct api_call *call, const struct cluster *cluster, const struct task_launch *launch) {
     if (launch->kind == LAUNCH_FARGATE || launch->kind == LAUNCH_MANAGED_INSTANCES)
         return 0;
     if (launch->strategy == NULL)
@@ -203,33 +187,20 @@ static void write_placement_failures(struct api_call *call, const struct cluster
     }
 }
 
-/* One task on an instance of the next provider. ENGINE_NOT_FOUND: no instance takes it, and it may not wait. */
-static int run_one(
-    struct api_call *call, struct cluster *cluster, struct launch *launch, struct place_request *request) {
-    const struct capacity_provider *provider = launch_next_provider(launch);
-    struct instance *instance = NULL;
-    request->capacity_provider = launch->capacity_provider;
-    launch->waits = false;
-    int result = engine_place(call->engine, cluster, request, &instance);
-    if (result == ENGINE_NOT_FOUND && provider != NULL && provider->managed_scaling &&
-        !engine_too_many_waiting(call->engine)) {
-        launch->waits = true;
-        result = 0;
-    }
-    return result == 0 ? launch_task(call, cluster, instance, launch) : result;
-}
-
-static int run_on_instances(
-    struct api_call *call, struct cluster *cluster, struct launch *launch, unsigned count) {
-    struct place_request request = place_request_of(launch);
+static int run_tasks(
+    struct api_call *call, struct cluster *cluster, struct task_launch *launch, unsigned count) {
     unsigned placed = 0;
     for (; placed < count; placed++) {
-        int result = run_one(call, cluster, launch, &request);
+        struct task *task = NULL;
+        int result = engine_task_place(call->engine, cluster, launch, &task);
         if (result == ENGINE_NOT_FOUND)
             break;
         if (result != 0)
             return result;
+        write_task(&call->writer, task, true);
     }
+    struct place_request request;
+    task_launch_place_request(launch, &request);
     writer_list_end(&call->writer);
     writer_key_list_begin(&call->writer, "failures");
     write_placement_failures(call, cluster, &request, count - placed, placed != 0);
@@ -237,21 +208,7 @@ static int run_on_instances(
     return 0;
 }
 
-/* Fargate and managed instances: there is always room. */
-static int run_elsewhere(
-    struct api_call *call, struct cluster *cluster, struct launch *launch, unsigned count) {
-    for (unsigned index = 0; index < count; index++) {
-        launch_next_provider(launch);
-        int result = launch_task(call, cluster, NULL, launch);
-        if (result != 0)
-            return result;
-    }
-    writer_list_end(&call->writer);
-    writer_key_empty_list(&call->writer, "failures");
-    return 0;
-}
-
-static int check_run(struct api_call *call, struct cluster *cluster, struct launch *launch) {
+static int check_run(struct api_call *call, struct cluster *cluster, struct task_launch *launch) {
     int result = launch_choose_capacity(call, cluster, launch);
     if (result == 0)
         result = check_platform(call, launch);
@@ -263,7 +220,7 @@ static int check_run(struct api_call *call, struct cluster *cluster, struct laun
 }
 
 int api_run_task(struct api_call *call) {
-    struct launch launch = {0};
+    struct task_launch launch = {0};
     struct cluster *cluster = NULL;
     int result = find_definition(call, &launch);
     if (result == 0)
@@ -279,11 +236,9 @@ int api_run_task(struct api_call *call) {
     if (result != 0)
         return result;
     unsigned count = (unsigned)value_int(call->input, "count", 1);
-    bool elsewhere = launch.kind == LAUNCH_FARGATE || launch.kind == LAUNCH_MANAGED_INSTANCES;
     writer_object_begin(&call->writer);
     writer_key_list_begin(&call->writer, "tasks");
-    result = elsewhere ? run_elsewhere(call, cluster, &launch, count)
-                       : run_on_instances(call, cluster, &launch, count);
+    result = run_tasks(call, cluster, &launch, count);
     writer_object_end(&call->writer);
     return result == 0 ? client_token_keep(call, cluster) : result;
 }
@@ -294,9 +249,10 @@ struct start_failure {
 };
 
 /* Starts on one named instance, or says why not. */
-static int start_on(struct api_call *call, struct cluster *cluster, const char *id, struct launch *launch,
-    const char **ret_reason) {
-    struct place_request request = place_request_of(launch);
+static int start_on(struct api_call *call, struct cluster *cluster, const char *id,
+    struct task_launch *launch, const char **ret_reason) {
+    struct place_request request;
+    task_launch_place_request(launch, &request);
     struct instance *instance = engine_instance_find(call->engine, cluster, id);
     if (instance == NULL)
         *ret_reason = "MISSING";
@@ -304,7 +260,13 @@ static int start_on(struct api_call *call, struct cluster *cluster, const char *
         *ret_reason = "INACTIVE";
     else
         *ret_reason = engine_refusal(call->engine, instance, &request);
-    return *ret_reason == NULL ? launch_task(call, cluster, instance, launch) : 0;
+    if (*ret_reason != NULL)
+        return 0;
+    struct task *task = NULL;
+    int result = engine_task_launch(call->engine, cluster, instance, launch, &task);
+    if (result == 0)
+        write_task(&call->writer, task, true);
+    return result;
 }
 
 static int resolve_instances(struct api_call *call, const struct cluster *cluster, const struct value *list,
@@ -320,7 +282,7 @@ static int resolve_instances(struct api_call *call, const struct cluster *cluste
 }
 
 int api_start_task(struct api_call *call) {
-    struct launch launch = {.kind = LAUNCH_EC2};
+    struct task_launch launch = {.kind = LAUNCH_EC2};
     struct cluster *cluster = NULL;
     const char *ids[START_INSTANCES_MAX];
     const struct value *list = value_get(call->input, "containerInstances");

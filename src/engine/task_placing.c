@@ -1,0 +1,144 @@
+/* Where new tasks go: launch types, capacity providers, zones, instances. */
+#include <string.h>
+
+#include "ecs-local/base/error.h"
+#include "ecs-local/base/text.h"
+#include "ecs-local/base/value_json.h"
+#include "ecs-local/engine/task_launch.h"
+#include "ecs-local/store/capacity_provider_rows.h"
+#include "engine_internal.h"
+
+const char *task_launch_type_name(enum launch_kind kind) {
+    static const char *const names[LAUNCH_KIND_COUNT] = {
+        [LAUNCH_EC2] = "EC2",
+        [LAUNCH_FARGATE] = "FARGATE",
+        [LAUNCH_EXTERNAL] = "EXTERNAL",
+        [LAUNCH_MANAGED_INSTANCES] = "MANAGED_INSTANCES",
+    };
+    return names[kind];
+}
+
+bool task_launch_supported(const struct task_definition *definition, enum launch_kind kind) {
+    switch (kind) {
+    case LAUNCH_FARGATE:
+        return definition->supports_fargate;
+    case LAUNCH_EXTERNAL:
+        return definition->supports_external;
+    case LAUNCH_MANAGED_INSTANCES:
+        return definition->supports_managed_instances;
+    case LAUNCH_EC2:
+    case LAUNCH_KIND_COUNT:
+        break;
+    }
+    return definition->supports_ec2;
+}
+
+enum launch_kind task_launch_kind_of_provider(enum capacity_provider_kind kind) {
+    switch (kind) {
+    case PROVIDER_FARGATE:
+    case PROVIDER_FARGATE_SPOT:
+        return LAUNCH_FARGATE;
+    case PROVIDER_MANAGED_INSTANCES:
+        return LAUNCH_MANAGED_INSTANCES;
+    case PROVIDER_AUTO_SCALING_GROUP:
+        break;
+    }
+    return LAUNCH_EC2;
+}
+
+int task_launch_platform(struct task_launch *launch, const char *version_or_null) {
+    static const char *const known[] = {"1.4.0", "1.3.0", "1.2.0", "1.1.0", "1.0.0"};
+    bool windows = launch->definition->is_windows;
+    launch->platform_family = windows ? launch->definition->os_family : "Linux";
+    launch->platform_version = windows ? "1.0.0" : "1.4.0";
+    if (version_or_null == NULL || text_equal(version_or_null, "LATEST"))
+        return 0;
+    for (size_t index = 0; index < sizeof(known) / sizeof(known[0]); index++) {
+        if (text_equal(version_or_null, known[index])) {
+            launch->platform_version = known[index];
+            return 0;
+        }
+    }
+    return 1;
+}
+
+void task_launch_read_zones(
+    struct engine *engine, struct scope *scope, struct arena *arena, struct task_launch *launch) {
+    launch->zone_count = 0;
+    launch->zones = arena_new_array(arena, const char *, value_count(launch->subnets));
+    value_for_each(subnet, launch->subnets) {
+        const char *zone = engine_subnet_zone(engine, scope, subnet->string);
+        if (zone == NULL) {
+            launch->zone_count = 0;
+            return;
+        }
+        launch->zones[launch->zone_count++] = zone;
+    }
+}
+
+const char *task_launch_zone_of_subnet(
+    struct engine *engine, const struct scope *scope, struct arena *arena, const char *subnet_id) {
+    const char *known = engine_subnet_zone(engine, scope, subnet_id);
+    if (known != NULL)
+        return arena_strdup(arena, known);
+    unsigned sum = 0;
+    for (const char *cursor = subnet_id; *cursor != '\0'; cursor++)
+        sum = sum * 31 + (unsigned char)*cursor;
+    return arena_printf(arena, "%s%c", scope_region(scope), (char)('a' + sum % 3));
+}
+
+int engine_capacity_provider(struct engine *engine, const struct scope *scope, const char *name,
+    struct arena *arena, struct capacity_provider *ret_provider) {
+    if (capacity_provider_built_in(name, ret_provider) == 0)
+        return 0;
+    struct capacity_provider_row row;
+    int result = capacity_provider_rows_get(engine->store, scope->id, name, arena, &row);
+    if (result != 0)
+        return result;
+    struct value *document = NULL;
+    if (value_parse(arena, row.document, strlen(row.document), &document) != 0)
+        return error_raise(ERR_STORE, "the stored capacity provider %s cannot be read", row.name);
+    capacity_provider_read(row.name, text_equal(row.status, "ACTIVE"), document, ret_provider);
+    return 0;
+}
+
+const struct capacity_provider *task_launch_next_provider(struct task_launch *launch) {
+    if (launch->strategy == NULL)
+        return NULL;
+    const struct capacity_provider *provider =
+        &launch->providers[capacity_strategy_next(launch->strategy, launch->assigned)];
+    launch->capacity_provider = provider->name;
+    launch->kind = task_launch_kind_of_provider(provider->kind);
+    return provider;
+}
+
+void task_launch_place_request(const struct task_launch *launch, struct place_request *ret_request) {
+    *ret_request = (struct place_request){
+        .definition_id = launch->definition_id,
+        .definition = launch->definition,
+        .demand = &launch->demand,
+        .rules = &launch->rules,
+        .group = launch->group,
+        .capacity_provider = launch->capacity_provider,
+        .zones = launch->zones,
+        .zone_count = launch->zone_count,
+    };
+}
+
+int engine_task_place(
+    struct engine *engine, struct cluster *cluster, struct task_launch *launch, struct task **ret_task) {
+    const struct capacity_provider *provider = task_launch_next_provider(launch);
+    struct instance *instance = NULL;
+    launch->waits = false;
+    if (launch->kind == LAUNCH_FARGATE || launch->kind == LAUNCH_MANAGED_INSTANCES)
+        return engine_task_launch(engine, cluster, NULL, launch, ret_task);
+    struct place_request request;
+    task_launch_place_request(launch, &request);
+    int result = engine_place(engine, cluster, &request, &instance);
+    if (result == ENGINE_NOT_FOUND && provider != NULL && provider->managed_scaling &&
+        !engine_too_many_waiting(engine)) {
+        launch->waits = true;
+        result = 0;
+    }
+    return result == 0 ? engine_task_launch(engine, cluster, instance, launch, ret_task) : result;
+}
