@@ -1,25 +1,9 @@
-"""Runs the stories in *.json beside this file: each as it is, each with a kill -9 and a restart after every step, and each
-twice with the same seed, which must give the same bytes.
-
-A story:
-
-    {"about": "what it shows", "options": ["--timing", "realistic"], "timing": {…}, "steps": [STEP, …]}
-
-The clock is held and starts at 2030-01-01T00:00:00Z, the seed is fixed; "timing" becomes a file for --timing. A step is one of
-
-    {"call": OPERATION, "with": {…}}      with "error": [CODE, TEXT] when it is to fail; "as": ACCOUNT for another account
-    {"fleet": {…}}                        POST /_ecs/fleet
-    {"advance": {"by": "10s"}}            the clock; {"to": "next"} for the next timer
-    {"admin": [METHOD, PATH]}             any other admin call
-    {"restart": true}                     kill -9, and the same data directory again
-
-and may have "expect" (what the reply must contain) and "capture" ({"name": "tasks.0.taskArn"}), which "${name}" in later steps
-stands for. In "expect" an object lists members that must be there, a list is compared item by item, and these stand for more:
-{"$any": true} anything, {"$absent": true} no such member, {"$match": REGEX}, {"$length": N}, {"$has": [ITEM, …]} in any order,
-{"$above": N}."""
+"""Runs the stories in *.json beside this file against the shipped program, with a kill -9 and a restart after every step.
+README.md has the language. scenario_runner.c runs the same stories inside one process, in memory and on disk."""
 
 import json
 import re
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -27,11 +11,13 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
-from server import CONTENT_TYPE, TARGET, Server, authorization  # noqa: E402
+from server import BINARY, CONTENT_TYPE, TARGET, Server, authorization  # noqa: E402
 
 BEGIN = "2030-01-01T00:00:00Z"
-MATCHERS = ("$any", "$absent", "$match", "$length", "$has", "$above")
-STEP_MEMBERS = {"call", "with", "error", "as", "fleet", "advance", "admin", "restart", "expect", "capture", "about"}
+MATCHERS = ("$any", "$absent", "$match", "$length", "$has", "$above", "$not")
+POSTS = {"fleet": "/_ecs/fleet", "advance": "/_ecs/clock/advance", "outcome": "/_ecs/outcomes", "fault": "/_ecs/faults"}
+STEP_MEMBERS = {"call", "with", "error", "status", "as", "region", "admin", *POSTS, "snapshot", "restore", "restart",
+                "expect_event", "expect_no_event", "expect", "capture", "about"}
 
 
 class Mismatch(AssertionError):
@@ -68,6 +54,8 @@ def match_special(wanted, got, where):
         fine = got > argument
     elif kind == "$has":
         fine = all(any(matches(item, candidate) for candidate in got) for item in argument)
+    elif kind == "$not":
+        fine = not matches(argument, got)
     else:
         fine = kind == "$any"
     if not fine:
@@ -106,61 +94,90 @@ def matches(wanted, got):
 
 
 class Player:
-    def __init__(self, server, restarting):
-        self.server, self.restarting = server, restarting
+    def __init__(self, server):
+        self.server = server
         self.names = {}
-        self.replies = []
+        self.event_cursor = 0
 
     def http(self, method, path, body, headers):
         status, _, reply = self.server.http(method, path, json.dumps(body).encode() if body is not None else None, headers)
-        self.replies.append((status, reply))
         return status, json.loads(reply) if reply else None
 
-    def admin(self, method, path, body=None):
+    def admin(self, method, path, body=None, error=None):
         status, reply = self.http(method, path, body, {"Content-Type": "application/json"})
-        if status >= 300:
+        if (status >= 300) != (error is not None):
             raise Mismatch(f"{method} {path}: {status} {reply}")
+        if error is not None:
+            match({"code": error[0], "message": error[1]}, reply["error"])
         return reply
 
     def call(self, step):
         status, reply = self.http("POST", "/", step.get("with", {}), {
             "Content-Type": CONTENT_TYPE, "X-Amz-Target": TARGET + step["call"],
-            "Authorization": authorization(step.get("as", "AKIDEXAMPLE"))})
+            "Authorization": authorization(step.get("as", "AKIDEXAMPLE"), step.get("region", "us-east-1"))})
+        wanted = step.get("status", 400) if "error" in step else 200
+        if status != wanted:
+            raise Mismatch(f"{step['call']}: status {status}, not {wanted}: {reply}")
         if "error" in step:
             code, text = step["error"]
-            match({"__type": code, "message": text}, reply)
-            if status != 400:
-                raise Mismatch(f"{step['call']}: status {status}, not 400")
-        elif status != 200:
-            raise Mismatch(f"{step['call']}: {status} {reply}")
+            match({"__type": code, "message": text}, {**reply, "message": reply.get("message", reply.get("Message"))})
         return reply
+
+    def seek_event(self, wanted):
+        """The first event after the cursor that fits; the cursor goes past it. None leaves the cursor."""
+        cursor = self.event_cursor
+        while True:
+            page = self.admin("GET", f"/_ecs/journal?kind=event&after={cursor}")
+            for entry in page["entries"]:
+                if "event" in entry and matches(wanted, entry["event"]):
+                    self.event_cursor = entry["cursor"]
+                    return entry["event"]
+            if not page["entries"] or page.get("nextCursor") is None:
+                return None
+            cursor = page["nextCursor"]
+
+    def perform(self, step):
+        error = step.get("error")
+        for member, path in POSTS.items():
+            if member in step:
+                return self.admin("POST", path, step[member], error)
+        if "call" in step:
+            return self.call(step)
+        if "admin" in step:
+            return self.admin(*step["admin"], error=error)
+        if "snapshot" in step:
+            return self.admin("POST", "/_ecs/snapshots", {"name": step["snapshot"]}, error)
+        if "restore" in step:
+            return self.admin("POST", f"/_ecs/snapshots/{step['restore']}/restore", None, error)
+        if "expect_event" in step:
+            event = self.seek_event(step["expect_event"])
+            if event is None:
+                raise Mismatch("no such event came")
+            return event
+        if "expect_no_event" in step:
+            event = self.seek_event(step["expect_no_event"])
+            if event is not None:
+                raise Mismatch(f"such an event came: {event}")
+            return None
+        if "restart" not in step:
+            raise Mismatch("the step does nothing")
+        return None  # play() restarts after every step
 
     def play(self, step):
         unknown = set(step) - STEP_MEMBERS
         if unknown:
             raise Mismatch(f"no such step member: {unknown}")
         step = fill(step, self.names)
-        reply = None
-        if "call" in step:
-            reply = self.call(step)
-        elif "fleet" in step:
-            reply = self.admin("POST", "/_ecs/fleet", step["fleet"])
-        elif "advance" in step:
-            reply = self.admin("POST", "/_ecs/clock/advance", step["advance"])
-        elif "admin" in step:
-            reply = self.admin(*step["admin"])
-        elif "restart" in step:
-            self.server.restart()
+        reply = self.perform(step)
         if "expect" in step:
             match(step["expect"], reply)
         for name, path in step.get("capture", {}).items():
             self.names[name] = pick(reply, path)
-        if self.restarting and "restart" not in step:
-            self.server.restart()
+        self.server.restart()
 
 
 class Stories(unittest.TestCase):
-    def perform(self, path, restarting):
+    def tell(self, path):
         story = json.loads(path.read_text())
         with tempfile.TemporaryDirectory() as folder:
             options = ["--clock", "held", "--seed", "42", "--log-level", "error", "--data-dir", folder + "/state",
@@ -170,34 +187,21 @@ class Stories(unittest.TestCase):
                 timing.write_text(json.dumps(story["timing"]))
                 options += ["--timing", str(timing)]
             with Server(*options) as server:
-                player = Player(server, restarting)
+                player = Player(server)
                 player.admin("POST", "/_ecs/clock/advance", {"to": BEGIN})
                 for number, step in enumerate(story["steps"], 1):
                     try:
                         player.play(step)
                     except (Mismatch, KeyError, IndexError) as problem:
                         raise AssertionError(f"{path.name}, step {number} {json.dumps(step)[:200]}: {problem}") from problem
-        self.replies = player.replies
-
-    def replies_of(self, path):
-        self.perform(path, False)
-        return self.replies
-
-    def twice(self, path):
-        first, second = (self.replies_of(path) for _ in range(2))
-        self.assertEqual(len(first), len(second))
-        for one, other in zip(first, second, strict=True):
-            self.assertEqual(one, other)
 
 
 def add_story(path):
-    name = path.stem
-    about = json.loads(path.read_text())["about"]
-    for suffix, body in (("", lambda self: self.perform(path, False)),
-                         ("_with_a_restart_after_every_step", lambda self: self.perform(path, True)),
-                         ("_twice_gives_the_same_bytes", lambda self: self.twice(path))):
-        body.__doc__ = about
-        setattr(Stories, f"test_{name}{suffix}", body)
+    def body(self):
+        self.tell(path)
+
+    body.__doc__ = json.loads(path.read_text())["about"]
+    setattr(Stories, f"test_{path.stem}_with_kill_9_after_every_step", body)
 
 
 for story_path in sorted(HERE.glob("*.json")):
@@ -213,12 +217,30 @@ class Runner(unittest.TestCase):
     def test_matching(self):
         reply = {"a": 1, "b": [{"c": "x"}, {"c": "y"}], "d": True}
         for fine in ({}, {"a": 1}, {"b": [{}, {}]}, {"b": [{"c": "x"}, {"$any": True}]}, {"e": {"$absent": True}},
-                     {"b": {"$has": [{"c": "y"}]}}, {"b": {"$length": 2}}, {"a": {"$above": 0}}, {"b": [{"c": {"$match": "^x$"}}, {}]}):
+                     {"b": {"$has": [{"c": "y"}]}}, {"b": {"$length": 2}}, {"a": {"$above": 0}}, {"b": [{"c": {"$match": "^x$"}}, {}]},
+                     {"a": {"$not": 2}}, {"b": {"$not": {"$has": [{"c": "z"}]}}}):
             match(fine, reply)
         for wrong in ({"a": 2}, {"a": True}, {"d": 1}, {"e": 1}, {"b": []}, {"b": [{"c": "y"}, {}]}, {"a": {"$absent": True}}, {"a": {}},
-                      {"b": {"$has": [{"c": "z"}]}}, {"b": {"$length": 1}}, {"a": {"$above": 1}}, {"b": [{"c": {"$match": "z"}}, {}]}):
+                      {"b": {"$has": [{"c": "z"}]}}, {"b": {"$length": 1}}, {"a": {"$above": 1}}, {"b": [{"c": {"$match": "z"}}, {}]}, {"a": {"$not": 1}}):
             with self.assertRaises(Mismatch, msg=wrong):
                 match(wrong, reply)
+
+    def test_the_other_runner_can_fail_too(self):
+        runner = Path(BINARY).parent / "tests/scenario/scenario_runner"
+        for step, sentence in (({"admin": ["GET", "/_ecs/health"], "expect": {"status": "ill"}}, "reply.status: wanted \"ill\", got \"ok\""),
+                               ({"admin": ["GET", "/_ecs/health"], "expect": {"status": {"$not": "ok"}}}, "reply.status"),
+                               ({"call": "ListClusters", "error": ["X", "y"]}, "status 200, not 400"),
+                               ({"call": "NoSuchThing"}, "status 400, not 200"),
+                               ({"fleet": {}, "expectt": {}}, "no such step member: expectt"),
+                               ({"call": "${nobody}"}, "no earlier step captured \"nobody\""),
+                               ({"about": "nothing else"}, "the step does nothing")):
+            with self.subTest(step=step), tempfile.TemporaryDirectory() as folder:
+                story = Path(folder) / "story.json"
+                story.write_text(json.dumps({"about": "fails", "steps": [step]}))
+                done = subprocess.run([runner, story], capture_output=True, text=True)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(sentence, done.stdout)
+                self.assertTrue(done.stdout.endswith("0 passed, 3 failed\n"), done.stdout)
 
     def test_names(self):
         self.assertEqual(fill({"a": ["${n}", "x/${n}"]}, {"n": 7}), {"a": [7, "x/7"]})
