@@ -15,7 +15,6 @@ enum {
 };
 
 #define AMI_ID "ami-0ec5100a1d5e7f1ee"
-#define VPC_ID "vpc-0ec51000000000001"
 
 struct fleet_group {
     const struct value *input;
@@ -45,15 +44,14 @@ static void write_attribute(struct writer *writer, const char *name, const char 
     writer_object_end(writer);
 }
 
-static void write_attributes(struct writer *writer, const struct fleet_group *group, const char *zone) {
+static void write_attributes(
+    struct admin_call *call, struct writer *writer, const struct fleet_group *group, const char *zone) {
     writer_key_list_begin(writer, "attributes");
     for (size_t index = 0; agent_attribute(index) != NULL; index++)
         write_attribute(writer, agent_attribute(index), NULL);
     write_attribute(writer, "ecs.ami-id", AMI_ID);
-    write_attribute(writer, "ecs.vpc-id", VPC_ID);
-    char subnet[40];
-    snprintf(subnet, sizeof(subnet), "subnet-0ec5100000000000%c", zone[strlen(zone) - 1]);
-    write_attribute(writer, "ecs.subnet-id", subnet);
+    write_attribute(writer, "ecs.vpc-id", SIMULATED_VPC_ID);
+    write_attribute(writer, "ecs.subnet-id", simulated_subnet_id(call->arena, zone));
     write_attribute(writer, "ecs.availability-zone", zone);
     write_attribute(writer, "ecs.instance-type", group->type.name);
     write_attribute(writer, "ecs.cpu-architecture", group->type.architecture);
@@ -112,7 +110,9 @@ static const char *make_document(struct admin_call *call, const struct fleet_gro
     struct writer writer = WRITER_INIT(&buf);
     writer_object_begin(&writer);
     write_resources(&writer, &group->type);
-    write_attributes(&writer, group, zone);
+    write_attributes(call, &writer, group, zone);
+    writer_key_string_opt(
+        &writer, "capacityProviderName", value_string_nonempty(group->input, "capacityProvider"));
     writer_key_raw(&writer, "versionInfo",
         "{\"agentVersion\":\"" AGENT_VERSION_NEWEST
         "\",\"agentHash\":\"ec510ca1\",\"dockerVersion\":\"DockerVersion: 25.0.8\"}");

@@ -4,6 +4,7 @@
 
 #include "ecs-local/base/cleanup.h"
 #include "ecs-local/base/text.h"
+#include "ecs-local/domain/agent_attributes.h"
 #include "ecs-local/domain/instance_type.h"
 
 enum {
@@ -112,15 +113,19 @@ static struct value *make_attributes(
     add_attribute(arena, list, "ecs.instance-type", value_string(identity, "instanceType"));
     const char *architecture = value_string(identity, "architecture");
     add_attribute(arena, list, "ecs.cpu-architecture", architecture);
-    if (identity != NULL)
+    if (identity != NULL) {
+        const char *zone = value_string(identity, "availabilityZone");
         add_attribute(arena, list, "ecs.os-type", "linux");
+        add_attribute(arena, list, "ecs.vpc-id", SIMULATED_VPC_ID);
+        add_attribute(arena, list, "ecs.subnet-id", zone != NULL ? simulated_subnet_id(arena, zone) : NULL);
+    }
     copy_attributes(arena, list, value_get(old, "attributes"));
     return list;
 }
 
 struct value *instance_document_make(
     struct arena *arena, const struct value *request, const struct value *identity, const struct value *old) {
-    struct value *document = value_new_map(arena, 3);
+    struct value *document = value_new_map(arena, 6);
     const struct value *given = value_get(request, "totalResources");
     struct value *attributes = make_attributes(arena, request, identity, old);
     const char *type = value_string(find_named(attributes, "ecs.instance-type"), "value");
@@ -133,5 +138,12 @@ struct value *instance_document_make(
     if (version == NULL)
         version = value_get(old, "versionInfo");
     value_add(arena, document, "versionInfo", version != NULL ? version : value_new_map(arena, 0));
+    /* What was found out about it since. */
+    static const char *const kept[] = {"capacityProviderName", "attachments", "agentUpdateStatus"};
+    for (size_t index = 0; index < array_length(kept); index++) {
+        struct value *member = value_get(old, kept[index]);
+        if (member != NULL)
+            value_add(arena, document, kept[index], member);
+    }
     return document;
 }

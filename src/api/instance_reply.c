@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ecs-local/base/cleanup.h"
+#include "ecs-local/base/text.h"
 #include "ecs-local/base/value_json.h"
 
 static void write_integer_resource(struct writer *writer, const char *name, int64_t integer) {
@@ -16,7 +18,7 @@ static void write_integer_resource(struct writer *writer, const char *name, int6
     writer_object_end(writer);
 }
 
-static void write_port_resource(struct writer *writer, const char *name, const struct port_set *ports) {
+static void begin_strings(struct writer *writer, const char *name) {
     writer_object_begin(writer);
     writer_key_string(writer, "name", name);
     writer_key_string(writer, "type", "STRINGSET");
@@ -25,22 +27,73 @@ static void write_port_resource(struct writer *writer, const char *name, const s
     writer_key_int(writer, "longValue", 0);
     writer_key_int(writer, "integerValue", 0);
     writer_key_list_begin(writer, "stringSetValue");
-    for (uint32_t index = 0; index < ports->count; index++) {
-        char digits[8];
-        snprintf(digits, sizeof(digits), "%u", ports->ports[index]);
-        writer_string(writer, digits);
-    }
+}
+
+static void end_strings(struct writer *writer) {
     writer_list_end(writer);
     writer_object_end(writer);
 }
 
-/* Free CPU and memory; reserved ports are those in use (facts: tasks 7.1). */
-static void write_remaining(struct writer *writer, const struct instance_resources *resources) {
+static const struct value *registered(const struct value *document, const char *name) {
+    value_for_each(resource, value_get(document, "registeredResources")) {
+        if (text_equal(value_string(resource, "name"), name))
+            return resource;
+    }
+    return NULL;
+}
+
+/* Ports in use: those registered in their order, then those of tasks (facts: tasks 7.1). */
+static void write_ports(
+    struct writer *writer, const char *name, const struct port_set *ports, const struct value *document) {
+    struct port_set known = {0};
+    begin_strings(writer, name);
+    value_for_each(port, value_get(registered(document, name), "stringSetValue")) {
+        int64_t number = 0;
+        if (port->kind != VALUE_STRING || text_parse_int(port->string, 1, UINT16_MAX, &number) != 0)
+            continue;
+        writer_string(writer, port->string);
+        port_set_add(&known, (uint16_t)number);
+    }
+    for (uint32_t index = 0; index < ports->count; index++) {
+        char digits[8];
+        if (port_set_has(&known, ports->ports[index]))
+            continue;
+        snprintf(digits, sizeof(digits), "%u", ports->ports[index]);
+        writer_string(writer, digits);
+    }
+    end_strings(writer);
+    port_set_done(&known);
+}
+
+/* The GPUs that no task has. */
+static void write_gpus(struct writer *writer, const struct instance_resources *resources) {
+    begin_strings(writer, "GPU");
+    for (unsigned gpu = 0; gpu < (uint64_t)resources->gpus; gpu++) {
+        if (gpu >= GPUS_MAX || (resources->gpu_set & (uint64_t)1 << gpu) == 0)
+            writer_string(writer, resources->gpu_ids[gpu]);
+    }
+    end_strings(writer);
+}
+
+/* Free CPU, memory and GPUs; ports are those in use (facts: tasks 7.1). What is not accounted for stays as it
+ * was registered. */
+static void write_remaining(
+    struct writer *writer, const struct instance_resources *resources, const struct value *document) {
+    static const char *const accounted[] = {"CPU", "MEMORY", "PORTS", "PORTS_UDP", "GPU"};
     writer_key_list_begin(writer, "remainingResources");
     write_integer_resource(writer, "CPU", resources->cpu_units - resources->cpu_taken);
     write_integer_resource(writer, "MEMORY", resources->memory_mib - resources->memory_taken);
-    write_port_resource(writer, "PORTS", &resources->reserved[PORT_TCP]);
-    write_port_resource(writer, "PORTS_UDP", &resources->reserved[PORT_UDP]);
+    write_ports(writer, "PORTS", &resources->reserved[PORT_TCP], document);
+    write_ports(writer, "PORTS_UDP", &resources->reserved[PORT_UDP], document);
+    if (registered(document, "GPU") != NULL)
+        write_gpus(writer, resources);
+    value_for_each(resource, value_get(document, "registeredResources")) {
+        bool known = false;
+        for (size_t index = 0; index < array_length(accounted); index++)
+            known = known || text_equal(value_string(resource, "name"), accounted[index]);
+        if (!known)
+            writer_value(writer, resource);
+    }
     writer_list_end(writer);
 }
 
@@ -89,7 +142,7 @@ int write_instance_with(
     writer_key_string_opt(writer, "capacityProviderName", instance->capacity_provider);
     writer_key_int(writer, "version", instance->version);
     writer_key_value_opt(writer, "versionInfo", value_get(document, "versionInfo"));
-    write_remaining(writer, &instance->resources);
+    write_remaining(writer, &instance->resources, document);
     write_list(writer, "registeredResources", value_get(document, "registeredResources"));
     writer_key_string(writer, "status", instance_status_name(instance->status));
     writer_key_bool(writer, "agentConnected", instance->agent_connected);
@@ -98,7 +151,7 @@ int write_instance_with(
     writer_key_value_opt(writer, "agentUpdateStatus", value_get(document, "agentUpdateStatus"));
     write_list(writer, "attributes", value_get(document, "attributes"));
     writer_key_timestamp_opt(writer, "registeredAt", instance->registered_ms);
-    writer_key_empty_list(writer, "attachments");
+    write_list(writer, "attachments", value_get(document, "attachments"));
     writer_key_raw(writer, "tags", with_tags ? tags : "[]");
     if (with_health)
         write_health(call, instance);

@@ -196,6 +196,9 @@ int api_tag_resource(struct api_call *call) {
     struct tagged tagged;
     struct value *tags = NULL;
     int result = check_tags(call, given);
+    /* Everything about task definitions is a ClientException (facts: tasks 9 C). */
+    if (result == API_ERROR && strstr(value_string(call->input, "resourceArn"), ":task-definition/") != NULL)
+        call->error.code = "ClientException";
     if (result == 0)
         result = find_tagged(call, &tagged);
     if (result == 0 && tagged.inactive != ERROR_COUNT)

@@ -1,5 +1,7 @@
 #include "ecs-local/domain/agent_attributes.h"
 
+#include <string.h>
+
 #include "ecs-local/base/cleanup.h"
 
 #define COM "com.amazonaws.ecs.capability."
@@ -81,4 +83,9 @@ static const char *const names[] = {
 
 const char *agent_attribute(size_t index) {
     return index < array_length(names) ? names[index] : NULL;
+}
+
+const char *simulated_subnet_id(struct arena *arena, const char *zone) {
+    size_t length = strlen(zone);
+    return arena_printf(arena, "subnet-0ec5100000000000%c", length != 0 ? zone[length - 1] : 'a');
 }

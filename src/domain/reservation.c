@@ -1,5 +1,5 @@
-/* A task's demand as the text of a column: "cpu memory gpus t80,443 u53 T49153 U50000"
- * (t/u: fixed tcp/udp ports, T/U: dynamic ones). */
+/* A task's demand as the text of a column: "cpu memory gpus t80,443 u53 T49153 U50000 e1 g5"
+ * (t/u: fixed tcp/udp ports, T/U: dynamic ones, e: network interfaces, g: the set of its GPUs). */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,8 @@
 #include "ecs-local/domain/task.h"
 
 enum {
-    DIGITS_MAX = 6, /* of a port and its comma */
+    DIGITS_MAX = 6,   /* of a port and its comma */
+    NUMBERS_MAX = 80, /* all letters, and the two numbers behind them */
 };
 
 static size_t append_ports(char *text, size_t length, char letter, const struct port_list *list) {
@@ -23,6 +24,12 @@ static size_t append_ports(char *text, size_t length, char letter, const struct 
     return length;
 }
 
+static size_t append_number(char *text, size_t length, char letter, uint64_t number) {
+    if (number == 0)
+        return length;
+    return length + (size_t)snprintf(text + length, 24, " %c%llu", letter, (unsigned long long)number);
+}
+
 const char *task_reservation_text(struct arena *arena, const struct task_demand *demand) {
     size_t ports = 0;
     for (unsigned protocol = 0; protocol < PORT_PROTOCOL_COUNT; protocol++)
@@ -30,13 +37,15 @@ const char *task_reservation_text(struct arena *arena, const struct task_demand 
     char numbers[80];
     int length = snprintf(numbers, sizeof(numbers), "%lld %lld %lld", (long long)demand->cpu_units,
         (long long)demand->memory_mib, (long long)demand->gpus);
-    char *text = arena_alloc(arena, (size_t)length + ports * DIGITS_MAX + 16);
+    char *text = arena_alloc(arena, (size_t)length + ports * DIGITS_MAX + NUMBERS_MAX);
     memcpy(text, numbers, (size_t)length);
     size_t used = (size_t)length;
     used = append_ports(text, used, 't', &demand->fixed[PORT_TCP]);
     used = append_ports(text, used, 'u', &demand->fixed[PORT_UDP]);
     used = append_ports(text, used, 'T', &demand->dynamic[PORT_TCP]);
     used = append_ports(text, used, 'U', &demand->dynamic[PORT_UDP]);
+    used = append_number(text, used, 'e', (uint64_t)demand->enis);
+    used = append_number(text, used, 'g', demand->gpu_set);
     text[used] = '\0';
     return text;
 }
@@ -63,6 +72,22 @@ static int parse_ports(struct arena *arena, const char **cursor, struct port_lis
     return 0;
 }
 
+/* What stands behind a letter. */
+static int parse_item(struct arena *arena, const char **cursor, struct task_demand *demand, char letter) {
+    char *end = NULL;
+    if (strchr("tuTU", letter) != NULL)
+        return parse_ports(arena, cursor, list_of(demand, letter));
+    unsigned long long number = strtoull(*cursor, &end, 10);
+    if (end == *cursor)
+        return ERR_BUG;
+    *cursor = end;
+    if (letter == 'g')
+        demand->gpu_set = number;
+    else
+        demand->enis = (int64_t)number;
+    return 0;
+}
+
 int task_reservation_parse(struct arena *arena, const char *text, struct task_demand *ret_demand) {
     struct task_demand demand = {0};
     long long cpu = 0;
@@ -77,10 +102,10 @@ int task_reservation_parse(struct arena *arena, const char *text, struct task_de
     const char *cursor = text + used;
     while (*cursor == ' ') {
         char letter = cursor[1];
-        if (letter == '\0' || strchr("tuTU", letter) == NULL)
+        if (letter == '\0' || strchr("tuTUeg", letter) == NULL)
             return ERR_BUG;
         cursor += 2;
-        if (parse_ports(arena, &cursor, list_of(&demand, letter)) != 0)
+        if (parse_item(arena, &cursor, &demand, letter) != 0)
             return ERR_BUG;
     }
     if (*cursor != '\0')

@@ -95,13 +95,29 @@ const char *resources_missing(const struct instance_resources *resources, const 
         return "RESOURCE:PORTS_UDP";
     if (demand->gpus > resources->gpus - resources->gpus_taken)
         return "RESOURCE:GPU";
+    if (resources->enis != ENIS_UNKNOWN && demand->enis > resources->enis - resources->enis_taken)
+        return "RESOURCE:ENI";
     return NULL;
+}
+
+void resources_choose_gpus(const struct instance_resources *resources, struct task_demand *demand) {
+    int64_t wanted = demand->gpus;
+    demand->gpu_set = 0;
+    for (unsigned gpu = 0; gpu < GPUS_MAX && gpu < (uint64_t)resources->gpus && wanted > 0; gpu++) {
+        uint64_t bit = (uint64_t)1 << gpu;
+        if ((resources->gpu_set & bit) != 0)
+            continue;
+        demand->gpu_set |= bit;
+        wanted--;
+    }
 }
 
 void resources_take(struct instance_resources *resources, const struct task_demand *demand) {
     resources->cpu_taken += demand->cpu_units;
     resources->memory_taken += demand->memory_mib;
     resources->gpus_taken += demand->gpus;
+    resources->gpu_set |= demand->gpu_set;
+    resources->enis_taken += demand->enis;
     for (unsigned protocol = 0; protocol < PORT_PROTOCOL_COUNT; protocol++) {
         for (uint32_t index = 0; index < demand->fixed[protocol].count; index++)
             port_set_add(&resources->reserved[protocol], demand->fixed[protocol].ports[index]);
@@ -114,6 +130,8 @@ void resources_release(struct instance_resources *resources, const struct task_d
     resources->cpu_taken -= demand->cpu_units;
     resources->memory_taken -= demand->memory_mib;
     resources->gpus_taken -= demand->gpus;
+    resources->gpu_set &= ~demand->gpu_set;
+    resources->enis_taken -= demand->enis;
     for (unsigned protocol = 0; protocol < PORT_PROTOCOL_COUNT; protocol++) {
         for (uint32_t index = 0; index < demand->fixed[protocol].count; index++)
             port_set_remove(&resources->reserved[protocol], demand->fixed[protocol].ports[index]);

@@ -34,7 +34,7 @@ static void read_ports(
     }
 }
 
-static int64_t gpus_of(const struct value *requirements) {
+int64_t task_definition_gpus(const struct value *requirements) {
     int64_t gpus = 0;
     value_for_each(requirement, requirements) {
         const char *amount = value_string(requirement, "value");
@@ -52,7 +52,7 @@ static void read_container(
         .cpu_units = value_int(source, "cpu", 0),
         .memory_mib = value_int(source, "memory", 0),
         .memory_reservation_mib = value_int(source, "memoryReservation", 0),
-        .gpus = gpus_of(value_get(source, "resourceRequirements")),
+        .gpus = task_definition_gpus(value_get(source, "resourceRequirements")),
         .essential = value_bool(source, "essential", true),
         .has_health_check = value_has(source, "healthCheck"),
         .stop_timeout_s = (int)value_int(source, "stopTimeout", 0),

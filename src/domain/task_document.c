@@ -106,6 +106,15 @@ static void write_managed_agent(const struct task_container *container, struct w
     writer_list_end(writer);
 }
 
+static void write_gpus(const struct task_container *container, struct writer *writer) {
+    if (container->gpu_count == 0)
+        return;
+    writer_key_list_begin(writer, "gpuIds");
+    for (unsigned index = 0; index < container->gpu_count; index++)
+        writer_string(writer, container->gpu_ids[index]);
+    writer_list_end(writer);
+}
+
 static void write_container(
     const struct task *task, const struct task_container *container, struct writer *writer) {
     bool has_run = task->started_ms != 0;
@@ -130,6 +139,7 @@ static void write_container(
     writer_key_string(writer, "cpu", container->cpu);
     writer_key_string_opt(writer, "memory", container->memory);
     writer_key_string_opt(writer, "memoryReservation", container->memory_reservation);
+    write_gpus(container, writer);
     writer_object_end(writer);
 }
 

@@ -103,6 +103,13 @@ static int64_t memory_of(const struct task_definition_container *container, cons
     return reservation != 0 ? reservation : value_int(entry, "memory", container->memory_mib);
 }
 
+int64_t task_overrides_gpus(
+    const struct value *overrides, const struct task_definition_container *container) {
+    const struct value *requirements = value_get(
+        override_named(value_get(overrides, "containerOverrides"), container->name), "resourceRequirements");
+    return requirements != NULL ? task_definition_gpus(requirements) : container->gpus;
+}
+
 static void add_fixed_ports(struct task_demand *demand, const struct task_definition_container *container) {
     for (unsigned index = 0; index < container->port_count; index++) {
         const struct task_definition_port *port = &container->ports[index];
@@ -126,11 +133,12 @@ void task_overrides_demand(struct arena *arena, const struct value *overrides,
         const struct value *entry = override_named(given, container->name);
         demand.cpu_units += value_int(entry, "cpu", container->cpu_units);
         demand.memory_mib += memory_of(container, entry);
-        demand.gpus += container->gpus;
+        demand.gpus += task_overrides_gpus(overrides, container);
         /* With an interface of its own a task uses none of the instance's ports. */
         if (definition->network_mode != NETWORK_AWSVPC)
             add_fixed_ports(&demand, container);
     }
+    demand.enis = definition->network_mode == NETWORK_AWSVPC;
     const char *cpu = value_string_nonempty(overrides, "cpu");
     const char *memory = value_string_nonempty(overrides, "memory");
     if (cpu == NULL)

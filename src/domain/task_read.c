@@ -67,6 +67,12 @@ static void read_bindings(struct task *task, struct task_container *container, c
     }
 }
 
+static void read_gpus(struct task *task, struct task_container *container, const struct value *list) {
+    container->gpu_count = (unsigned)value_count(list);
+    container->gpu_ids = arena_new_array(task->arena, const char *, container->gpu_count);
+    value_for_each(id, list) container->gpu_ids[id_index] = id->string;
+}
+
 static void read_container(struct task *task, struct task_container *container, const struct value *entry) {
     container->arn = value_string(entry, "containerArn");
     container->name = value_string(entry, "name");
@@ -83,6 +89,7 @@ static void read_container(struct task *task, struct task_container *container, 
     container->memory = value_string(entry, "memory");
     container->memory_reservation = value_string(entry, "memoryReservation");
     read_bindings(task, container, value_get(entry, "networkBindings"));
+    read_gpus(task, container, value_get(entry, "gpuIds"));
     const struct value *agent = value_at(value_get(entry, "managedAgents"), 0);
     container->agent_status = value_string(agent, "lastStatus");
     container->agent_reason = value_string(agent, "reason");

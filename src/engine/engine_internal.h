@@ -159,6 +159,13 @@ int tasks_flush(struct engine *engine);
 /* Lets go of the tasks used longest ago. Only between turns. */
 void tasks_trim(struct engine *engine);
 
+/* instance_devices.c: GPUs and network interfaces. What the instance takes for the task is chosen; then taken. */
+int task_take(struct engine *engine, struct task *task, struct instance *instance);
+/* How many interfaces tasks may have (ENIS_UNKNOWN: no limit is known). */
+int64_t instance_eni_limit(const struct instance *instance);
+/* The document with a trunk interface, when the account's awsvpcTrunking is on and the type has trunks. */
+int instance_add_trunk(struct engine *engine, const struct scope *scope, const char **document);
+
 /* task_steps.c: the life cycle. */
 int task_schedule(struct engine *engine, struct task *task);
 int task_step(struct engine *engine, struct task *task);

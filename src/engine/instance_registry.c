@@ -122,10 +122,19 @@ static void read_ports(struct port_set *set, const struct value *resources, cons
     }
 }
 
-static void read_resources(struct instance_resources *resources, const struct value *registered) {
+static void read_gpus(
+    struct engine *engine, struct instance_resources *resources, const struct value *registered) {
+    const struct value *ids = value_get(find_named(registered, "GPU"), "stringSetValue");
+    resources->gpus = (int64_t)value_count(ids);
+    resources->gpu_ids = arena_new_array(engine->world, const char *, value_count(ids));
+    value_for_each(id, ids) resources->gpu_ids[id_index] = arena_strdup(engine->world, id->string);
+}
+
+static void read_resources(
+    struct engine *engine, struct instance_resources *resources, const struct value *registered) {
     resources->cpu_units = value_int(find_named(registered, "CPU"), "integerValue", 0);
     resources->memory_mib = value_int(find_named(registered, "MEMORY"), "integerValue", 0);
-    resources->gpus = (int64_t)value_count(value_get(find_named(registered, "GPU"), "stringSetValue"));
+    read_gpus(engine, resources, registered);
     read_ports(&resources->reserved[PORT_TCP], registered, "PORTS");
     read_ports(&resources->reserved[PORT_UDP], registered, "PORTS_UDP");
 }
@@ -138,6 +147,7 @@ static void read_description(struct engine *engine, struct instance *instance, c
                                      : "x86_64";
     instance->zone = instance_attribute(instance, "ecs.availability-zone");
     instance->subnet_id = instance_attribute(instance, "ecs.subnet-id");
+    instance->resources.enis = instance_eni_limit(instance);
     instance->agent_version = arena_strdup(
         engine->world, value_string(value_get(document, "versionInfo"), "agentVersion"));
     instance->capacity_provider = arena_strdup(engine->world, value_string(document, "capacityProviderName"));
@@ -148,7 +158,7 @@ static int read_document(struct engine *engine, struct instance *instance, const
     if (value_parse(engine->turn, text, strlen(text), &document) != 0)
         return error_raise(
             ERR_STORE, "the stored container instance %s cannot be read", instance->instance_id);
-    read_resources(&instance->resources, value_get(document, "registeredResources"));
+    read_resources(engine, &instance->resources, value_get(document, "registeredResources"));
     read_description(engine, instance, document);
     return 0;
 }
@@ -240,7 +250,9 @@ int engine_instance_register(struct engine *engine, struct cluster *cluster, con
         .tags = spec->tags,
         .document = spec->document,
     };
-    int result = instance_rows_insert(engine->store, &row, &row.id);
+    int result = instance_add_trunk(engine, cluster->scope, &row.document);
+    if (result == 0)
+        result = instance_rows_insert(engine->store, &row, &row.id);
     return result == 0 ? instance_add(engine, cluster, &row, ret_instance) : result;
 }
 
@@ -307,6 +319,8 @@ int engine_instance_register_again(
         .cpu_taken = old.cpu_taken,
         .memory_taken = old.memory_taken,
         .gpus_taken = old.gpus_taken,
+        .gpu_set = old.gpu_set,
+        .enis_taken = old.enis_taken,
     };
     int result = read_document(engine, instance, spec->document);
     if (result == 0)

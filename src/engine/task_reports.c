@@ -35,12 +35,6 @@ static void take_container(struct task *task, const struct container_report *rep
         container->reason = task_text(task, report->reason);
     if (value_count(report->bindings) != 0)
         take_bindings(task, container, report->bindings);
-    if (report->agent_status != NULL && container->agent_status != NULL) {
-        container->agent_status = task_text(task, report->agent_status);
-        container->agent_reason = task_text(task, report->agent_reason);
-        if (text_equal(report->agent_status, "RUNNING"))
-            container->agent_started_ms = now_ms;
-    }
     if (report->exited) {
         task_container_exited(
             task, (unsigned)(container - task->containers), report->exit_code, report->reason, now_ms);
@@ -51,6 +45,17 @@ static void take_container(struct task *task, const struct container_report *rep
         if (container->health_status == NULL)
             container->health_status = "UNKNOWN";
     }
+}
+
+/* After the containers: that they run says nothing about what runs in them. */
+static void take_agent(struct task *task, const struct container_report *report, int64_t now_ms) {
+    struct task_container *container = report->name != NULL ? task_container_named(task, report->name) : NULL;
+    if (container == NULL || container->agent_status == NULL || report->agent_status == NULL)
+        return;
+    container->agent_status = task_text(task, report->agent_status);
+    container->agent_reason = task_text(task, report->agent_reason);
+    if (text_equal(report->agent_status, "RUNNING"))
+        container->agent_started_ms = now_ms;
 }
 
 /* An essential container that has ended ends the task. */
@@ -129,6 +134,8 @@ int engine_task_report(struct engine *engine, struct task *task, const struct ta
     } else if (text_equal(status, "STOPPED")) {
         result = stop(engine, task, report->reason, now_ms);
     }
+    for (unsigned index = 0; index < report->container_count; index++)
+        take_agent(task, &report->containers[index], now_ms);
     task_touch(engine, task);
     return result;
 }

@@ -317,10 +317,10 @@ int engine_task_admit(
     }
     if (instance_or_null != NULL) {
         task->container_instance_id = instance_or_null->id;
-        resources_take(&instance_or_null->resources, &task->demand);
-        task->holds = true;
         task_group_join(engine, instance_or_null, task->group);
-        instance_touch(engine, instance_or_null);
+        result = task_take(engine, task, instance_or_null);
+        if (result != 0)
+            return result;
     }
     cluster->unfinished++;
     task_count(engine, task, 1);

@@ -56,16 +56,14 @@ static int request_of(struct engine *engine, const struct task *task, const stru
     return 0;
 }
 
-static void settle(struct engine *engine, struct task *task, struct instance *instance) {
+static int settle(struct engine *engine, struct task *task, struct instance *instance) {
     task->waiting = NULL;
     task->container_instance_id = instance->id;
     task->container_instance_arn = instance->arn;
     task->availability_zone = instance->zone;
     task->cpu_architecture = instance->cpu_architecture;
-    resources_take(&instance->resources, &task->demand);
-    task->holds = true;
     task_group_join(engine, instance, task->group);
-    instance_touch(engine, instance);
+    return task_take(engine, task, instance);
 }
 
 /* 0 when the task has its place, ENGINE_NOT_FOUND when it goes on waiting. */
@@ -79,7 +77,9 @@ static int place(struct engine *engine, struct task *task) {
         result = engine_place(engine, cluster, &request, &instance);
     if (result != 0)
         return result;
-    settle(engine, task, instance);
+    result = settle(engine, task, instance);
+    if (result != 0)
+        return result;
     if (task->platform != TASK_ON_INSTANCE)
         return task_schedule(engine, task);
     result = task_move_reported(engine, task, TASK_PENDING, engine_now_ms(engine));

@@ -141,6 +141,7 @@ static const char *model_default_text(struct model_walk *walk, enum model_rule r
             (long long)rules->range[0], (long long)rules->range[1]);
     case MODEL_RULE_PATTERN:
         return arena_printf(arena, "%s must match %s", model_field(arena, place), rules->pattern->text);
+    case MODEL_RULE_ABOVE:
     case MODEL_RULE_ENUM:
     case MODEL_RULE_COUNT:
         break;
@@ -263,7 +264,10 @@ static void model_check_range(struct model_walk *walk, int64_t number, const str
     const struct model_member *owner) {
     const struct model_rules *rules = owner->rules;
     if (rules != NULL && rules->has_range && (number < rules->range[0] || number > rules->range[1]))
-        model_refuse(walk, MODEL_RANK_BOUNDS, MODEL_RULE_RANGE, place, owner);
+        model_refuse(walk, MODEL_RANK_BOUNDS,
+            number > rules->range[1] && rules->texts[MODEL_RULE_ABOVE] != NULL ? MODEL_RULE_ABOVE
+                                                                               : MODEL_RULE_RANGE,
+            place, owner);
 }
 
 /* A whole number written with a fraction (1.0) is a whole number; 1.5 and what does not fit are not. */

@@ -20,6 +20,7 @@ enum model_rule {
     MODEL_RULE_LENGTH,
     MODEL_RULE_RANGE,
     MODEL_RULE_PATTERN,
+    MODEL_RULE_ABOVE, /* a range's upper end, where it has words of its own */
     MODEL_RULE_COUNT,
 };
 

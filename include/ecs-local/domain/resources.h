@@ -11,6 +11,7 @@ enum {
     PORT_EPHEMERAL_FIRST = 32768,
     PORT_EPHEMERAL_LAST = 60999,
     PORTS_RESERVED_MAX = 100, /* of an instance, default ones included, dynamic ones not */
+    GPUS_MAX = 64,            /* of an instance, that are told apart */
 };
 
 enum port_protocol {
@@ -18,6 +19,8 @@ enum port_protocol {
     PORT_UDP,
     PORT_PROTOCOL_COUNT
 };
+
+#define ENIS_UNKNOWN (-1)
 
 /* Ports in ascending order. The memory is malloc's: port_set_done(). */
 struct port_set {
@@ -42,6 +45,8 @@ struct task_demand {
     int64_t cpu_units;
     int64_t memory_mib;
     int64_t gpus;
+    int64_t enis;                                  /* network interfaces of its own */
+    uint64_t gpu_set;                              /* which GPUs of the instance; 0 until it is placed */
     struct port_list fixed[PORT_PROTOCOL_COUNT];   /* reserved as soon as the task is placed */
     struct port_list dynamic[PORT_PROTOCOL_COUNT]; /* chosen when it starts to run */
 };
@@ -53,6 +58,10 @@ struct instance_resources {
     int64_t cpu_taken;
     int64_t memory_taken;
     int64_t gpus_taken;
+    uint64_t gpu_set;     /* those that are taken, by their place in gpu_ids */
+    const char **gpu_ids; /* `gpus` of them; borrowed */
+    int64_t enis;         /* that tasks may have; ENIS_UNKNOWN: no limit is known */
+    int64_t enis_taken;
     struct port_set reserved[PORT_PROTOCOL_COUNT]; /* registered as reserved, then fixed ports of tasks */
     struct port_set dynamic[PORT_PROTOCOL_COUNT];
 };
@@ -61,6 +70,8 @@ void resources_done(struct instance_resources *resources);
 /* NULL when the demand fits, else the reason: "RESOURCE:CPU", … */
 const char *resources_missing(const struct instance_resources *resources, const struct task_demand *demand);
 void resources_take(struct instance_resources *resources, const struct task_demand *demand);
+/* Chooses the GPUs of a demand that is about to be taken: the free ones that come first. */
+void resources_choose_gpus(const struct instance_resources *resources, struct task_demand *demand);
 void resources_release(struct instance_resources *resources, const struct task_demand *demand);
 /* A port of the ephemeral range that nobody uses, searched from a random start; taken at once. 0: none is
  * free. */

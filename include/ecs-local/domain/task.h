@@ -61,6 +61,8 @@ struct task_container {
     const char *memory_reservation; /* NULL when not defined */
     struct task_binding *bindings;  /* shown from RUNNING on */
     unsigned binding_count;
+    const char **gpu_ids; /* of its container instance */
+    unsigned gpu_count;
     const char *agent_status; /* of the execute command agent; NULL: there is none */
     int64_t agent_started_ms;
     const char *agent_reason; /* NULL when none */

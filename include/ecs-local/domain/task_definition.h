@@ -93,6 +93,9 @@ struct task_definition {
     unsigned container_count;
 };
 
+/* What a list of ResourceRequirements says about GPUs. */
+int64_t task_definition_gpus(const struct value *requirements);
+
 /* From a normalised document. 0, or 1 when it is not one. Text is borrowed from the document. */
 int task_definition_summarise(
     struct arena *arena, const struct value *document, struct task_definition **ret_definition);

@@ -19,4 +19,7 @@ struct value *task_overrides_normalise(struct arena *arena, const struct value *
 void task_overrides_demand(struct arena *arena, const struct value *overrides,
     const struct task_definition *definition, struct task_demand *ret_demand);
 
+/* The GPUs of one container, with the overrides of the call or of the task. */
+int64_t task_overrides_gpus(const struct value *overrides, const struct task_definition_container *container);
+
 #endif

@@ -12,7 +12,7 @@ static const char *const apigen_shape_keys[] = {"field", "listed", "code", "sour
 
 /* In the order of enum model_rule. */
 static const char *const apigen_rule_names[] = {
-    "required", "null", "enum", "items", "length", "range", "pattern", NULL};
+    "required", "null", "enum", "items", "length", "range", "pattern", "above", NULL};
 
 static bool apigen_one_of(const char *word, const char *const *words) {
     for (; *words != NULL; words++) {
