@@ -135,7 +135,7 @@ class ContainerInstances(Case):
         attributes = {entry["name"]: entry.get("value") for entry in got["attributes"]}
         self.assertEqual({name: attributes[name] for name in attributes}, {
             "stack": "test", "flag": None, "ecs.ami-id": "ami-1", "ecs.availability-zone": "us-east-1b",
-            "ecs.instance-type": "t2.micro", "ecs.cpu-architecture": "x86_64", "ecs.os-type": "linux"})
+            "ecs.instance-type": "t2.micro", "ecs.cpu-architecture": "x86_64", "ecs.vpc-id": "vpc-0ec51000000000001", "ecs.subnet-id": "subnet-0ec5100000000000b", "ecs.os-type": "linux"})
         resources = {entry["name"]: entry for entry in got["registeredResources"]}
         self.assertEqual(resources["CPU"], {"name": "CPU", "type": "INTEGER", "doubleValue": 0.0, "longValue": 0, "integerValue": 1024})
         self.assertEqual(resources["PORTS"]["stringSetValue"], ["22", "2376", "2375", "51678", "51679"])
