@@ -45,6 +45,8 @@ int api_delete_cluster(struct api_call *call) {
         if (cluster->unfinished != 0)
             return api_fail(call, ERROR_CLUSTER_HAS_TASKS, NULL);
         result = engine_cluster_update(call->engine, cluster, false, NULL, NULL);
+        if (result == 0)
+            result = engine_gateways_leave_cluster(call->engine, cluster);
         if (result != 0)
             return result;
     }

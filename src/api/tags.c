@@ -8,6 +8,7 @@
 #include "ecs-local/domain/arn.h"
 #include "ecs-local/store/capacity_provider_rows.h"
 #include "ecs-local/store/task_definition_rows.h"
+#include "gateway_lookup.h"
 
 enum {
     TAGS_MAX = 50, /* of a resource; those of AWS are not counted */
@@ -20,6 +21,7 @@ struct tagged {
     struct task *task;
     int64_t task_definition_id;
     struct capacity_provider_row provider;
+    struct gateway_row gateway;
     const char *tags;        /* JSON list */
     enum api_error inactive; /* why it cannot be tagged now; ERROR_COUNT: it can */
 };
@@ -108,6 +110,14 @@ static int find_provider(struct api_call *call, const char *name, struct tagged 
     return result;
 }
 
+static int find_gateway(struct api_call *call, const char *arn, struct tagged *tagged) {
+    int result = lookup_gateway(call, arn, true, &tagged->gateway);
+    if (result == STORE_NOT_FOUND)
+        return not_found(call, "gateway");
+    tagged->tags = tagged->gateway.tags;
+    return result;
+}
+
 static int find_tagged(struct api_call *call, struct tagged *tagged) {
     const char *arn = value_string(call->input, "resourceArn");
     const char *type = NULL;
@@ -129,6 +139,8 @@ static int find_tagged(struct api_call *call, struct tagged *tagged) {
         return find_task_definition(call, arn, tagged);
     if (text_equal(type, "capacity-provider"))
         return find_provider(call, rest, tagged);
+    if (text_equal(type, "gateway"))
+        return find_gateway(call, arn, tagged);
     if (text_equal(type, "service") && strchr(rest, '/') == NULL)
         return api_fail(call, ERROR_TAG_SHORT_ARN, NULL);
     if (text_equal(type, "service") || text_equal(type, "task-set") || text_equal(type, "daemon"))
@@ -149,6 +161,10 @@ static int store_tags(struct api_call *call, struct tagged *tagged, const char *
     if (tagged->provider.id != 0) {
         tagged->provider.tags = tags;
         return capacity_provider_rows_update(engine_store(call->engine), &tagged->provider);
+    }
+    if (tagged->gateway.id != 0) {
+        tagged->gateway.tags = tags;
+        return gateway_rows_update(engine_store(call->engine), &tagged->gateway);
     }
     return engine_cluster_update(call->engine, tagged->cluster, tagged->cluster->active, NULL, tags);
 }

@@ -58,6 +58,11 @@ char *arn_task_definition(
         account, family, (long long)revision);
 }
 
+char *arn_resource(
+    struct arena *arena, const char *region, const char *account, const char *type, const char *rest) {
+    return arena_printf(arena, "arn:%s:ecs:%s:%s:%s/%s", arn_partition(region), region, account, type, rest);
+}
+
 static int refuse(struct violation *ret_violation, const char *code, const char *message) {
     *ret_violation = (struct violation){.code = code, .message = message};
     return 1;

@@ -103,6 +103,10 @@ const char *column_text(struct statement *statement, const char *name) {
     return (const char *)sqlite3_column_text(statement->handle, column(statement, name));
 }
 
+const char *column_copy(struct statement *statement, struct arena *arena, const char *name) {
+    return arena_strdup(arena, column_text(statement, name));
+}
+
 size_t column_length(struct statement *statement, const char *name) {
     return (size_t)sqlite3_column_bytes(statement->handle, column(statement, name));
 }

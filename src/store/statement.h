@@ -59,6 +59,8 @@ void statement_again(struct statement *statement);
 
 /* Valid until the next step. */
 const char *column_text(struct statement *statement, const char *name);
+/* A copy in the arena; NULL for NULL. */
+const char *column_copy(struct statement *statement, struct arena *arena, const char *name);
 size_t column_length(struct statement *statement, const char *name);
 int64_t column_int(struct statement *statement, const char *name);
 

@@ -111,3 +111,22 @@ test("the newest members of a task definition come back", async () => {
   for (const key of ["enableFaultInjection", "pidMode", "runtimePlatform", "ephemeralStorage", "volumes"])
     assert.deepEqual(taskDefinition[key], input[key], key);
 });
+
+test("gateways: life, paginators, error classes", async () => {
+  const role = "arn:aws:iam::000000000000:role/infrastructure";
+  const configuration = { hostSharedAlb: { maxAlbCount: 2 } };
+  for (const name of ["a", "b", "c"]) await send("CreateGateway", { name, infrastructureRoleArn: role, configuration, deletionProtection: false });
+  const listed = await collect(sdk.paginateListGateways({ client: ecs, pageSize: 2 }, {}), "gateways");
+  assert.deepEqual(listed.map((gateway) => gateway.name), ["a", "b", "c"]);
+  const { gateway } = await send("DescribeGateway", { gateway: listed[0].gatewayArn });
+  assert.equal(gateway.configuration.hostSharedAlb.currentAlbCount, 0);
+  assert.ok(gateway.createdAt instanceof Date);
+  await send("AssociateGatewayWithCluster", { gateway: "a", cluster: "default" });
+  const pairs = await collect(sdk.paginateListGatewayClusterAssociations({ client: ecs }, { gateway: "a" }), "gatewayClusterAssociations");
+  assert.equal(pairs[0].status, "ACTIVE");
+  assert.deepEqual(await collect(sdk.paginateListGatewayRoutes({ client: ecs }, { gateway: "a" }), "gatewayRoutes"), []);
+  await assert.rejects(send("DescribeGateway", { gateway: "none" }), sdk.GatewayNotFoundException);
+  await assert.rejects(send("DisassociateGatewayFromCluster", { gateway: "b", cluster: "default" }), sdk.ResourceNotFoundException);
+  assert.equal((await send("DisassociateGatewayFromCluster", { gateway: "a", cluster: "default" })).status, "DISASSOCIATING");
+  assert.equal((await send("DeleteGateway", { gateway: "a" })).status, "DELETED");
+});

@@ -22,6 +22,10 @@ char *arn_capacity_provider(struct arena *arena, const char *region, const char 
 char *arn_task_definition(
     struct arena *arena, const char *region, const char *account, const char *family, int64_t revision);
 
+/* Any other of ECS: type "gateway", rest "name/id". */
+char *arn_resource(
+    struct arena *arena, const char *region, const char *account, const char *type, const char *rest);
+
 enum arn_kind {
     ARN_TASK,
     ARN_CONTAINER_INSTANCE,

@@ -20,6 +20,7 @@
 #include "ecs-local/domain/task.h"
 #include "ecs-local/domain/task_definition.h"
 #include "ecs-local/runtime/runtime_provider.h"
+#include "ecs-local/store/gateway_rows.h"
 #include "ecs-local/store/store.h"
 
 struct engine;
@@ -263,6 +264,18 @@ int engine_task_report(struct engine *engine, struct task *task, const struct ta
 /* Wants the task stopped, and lets the runtime go about it. No effect on one that is wanted stopped already.
  */
 int engine_task_stop(struct engine *engine, struct task *task, const char *stop_code, const char *reason);
+
+/* Gateways (facts: services 14). A new configuration, role and so on: the row goes to UPDATE_IN_PROGRESS, and
+ * later to UPDATE_COMPLETE. */
+int engine_gateway_update(struct engine *engine, struct gateway_row *row);
+/* DISASSOCIATING, and INACTIVE as soon as no route leads into the cluster. */
+int engine_gateway_disassociate(
+    struct engine *engine, const struct gateway_row *gateway, const struct cluster *cluster);
+/* A service was made, changed or deleted: its routes follow its gatewayConnectors (NULL: none). */
+int engine_gateway_routes_set(struct engine *engine, const struct cluster *cluster, const char *service_name,
+    const struct value *connectors_or_null);
+/* The cluster is INACTIVE: no gateway serves it any more. */
+int engine_gateways_leave_cluster(struct engine *engine, const struct cluster *cluster);
 
 /* Forgets everything that matches; NULL matches all. With both NULL a held or scaled time is dropped, too. */
 int engine_reset(struct engine *engine, const char *account_or_null, const char *region_or_null);
