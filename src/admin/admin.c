@@ -32,6 +32,7 @@ static const struct route routes[] = {
     {"POST", "/_ecs/clock", admin_clock_set},
     {"POST", "/_ecs/clock/advance", admin_clock_advance},
     {"POST", "/_ecs/fleet", admin_fleet},
+    {"GET", "/_ecs/journal", admin_journal},
 };
 
 struct admin *admin_open(const struct admin_config *config) {

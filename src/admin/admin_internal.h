@@ -45,6 +45,7 @@ admin_handler admin_clock_get;
 admin_handler admin_clock_set;
 admin_handler admin_clock_advance;
 admin_handler admin_fleet;
+admin_handler admin_journal;
 
 /* May a request with these Host and Origin headers use the surface? 0, or 1 and a sentence. */
 int admin_guard(

@@ -48,6 +48,8 @@ static int open_rooms(struct wiring *wiring) {
         .clock_factor = options->clock_factor,
         .seeded = options->seeded,
         .seed = options->seed,
+        .journal_limit = options->journal_limit,
+        .journal_stored = options->data_dir != NULL,
     };
     return engine_open(&engine, &wiring->engine);
 }
@@ -85,8 +87,10 @@ int wiring_open(const struct options *options, struct wiring **ret_wiring) {
 void wiring_close(struct wiring *wiring) {
     if (wiring == NULL)
         return;
-    if (wiring->engine != NULL)
+    if (wiring->engine != NULL) {
+        engine_journal_tell(wiring->engine); /* what has not been stored yet will be */
         engine_turn_end(wiring->engine);
+    }
     admin_close(wiring->admin);
     aws_json_close(wiring->aws);
     engine_close(wiring->engine);
@@ -103,6 +107,15 @@ static void add_request_id(struct wiring *wiring, struct http_exchange *exchange
     http_reply_header(exchange, "x-amzn-RequestId", text);
 }
 
+/* The id that the journal knows the request by. */
+static void add_journal_id(
+    struct wiring *wiring, struct http_exchange *exchange, const struct aws_json_reply *reply) {
+    if (reply->request_id[0] != '\0')
+        http_reply_header(exchange, "x-amzn-RequestId", reply->request_id);
+    else
+        add_request_id(wiring, exchange);
+}
+
 /* A reply must wait for the commit as soon as this turn has written: it may tell of what was written. */
 static enum http_send when_to_send(struct wiring *wiring) {
     return engine_has_changes(wiring->engine) ? HTTP_SEND_HELD : HTTP_SEND_NOW;
@@ -110,7 +123,7 @@ static enum http_send when_to_send(struct wiring *wiring) {
 
 static void reply_aws(
     struct wiring *wiring, struct http_exchange *exchange, const struct aws_json_reply *reply) {
-    add_request_id(wiring, exchange);
+    add_journal_id(wiring, exchange, reply);
     http_reply(exchange, reply->status, AWS_JSON_CONTENT_TYPE, reply->body, reply->body_length);
 }
 
@@ -183,7 +196,7 @@ static enum http_send handle(void *context, struct http_exchange *exchange) {
 
 static void refuse(void *context, struct http_exchange *exchange, enum http_refusal refusal) {
     struct wiring *wiring = context;
-    struct aws_json_reply reply;
+    struct aws_json_reply reply = {0};
     if (refusal == HTTP_REFUSED_BODY_TOO_LARGE)
         aws_json_too_large(wiring->options->max_body_bytes, &reply);
     else

@@ -84,12 +84,47 @@ int text_parse_duration(const char *text, int64_t *ret_ms) {
     return 1;
 }
 
+static void put_digits(char *text, unsigned number, unsigned digits) {
+    for (unsigned index = digits; index-- > 0; number /= 10)
+        text[index] = (char)('0' + number % 10);
+}
+
+/* The civil date of a day since 1970-01-01; the year begins in March, so that the leap day is its last. */
+static void civil_date(int64_t day, unsigned *ret_year, unsigned *ret_month, unsigned *ret_day) {
+    enum {
+        DAYS_TO_1970 = 719468, /* from 0000-03-01 */
+        DAYS_OF_ERA = 146097,  /* 400 years */
+    };
+    int64_t shifted = day + DAYS_TO_1970;
+    int64_t era = (shifted >= 0 ? shifted : shifted - DAYS_OF_ERA + 1) / DAYS_OF_ERA;
+    unsigned of_era = (unsigned)(shifted - era * DAYS_OF_ERA);
+    unsigned year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    unsigned of_year = of_era - (365 * year + year / 4 - year / 100);
+    unsigned month = (5 * of_year + 2) / 153;
+    *ret_day = of_year - (153 * month + 2) / 5 + 1;
+    *ret_month = month < 10 ? month + 3 : month - 9;
+    *ret_year = (unsigned)(era * 400) + year + (*ret_month <= 2);
+}
+
+/* Written often (every event has several), so without the library's formats. */
 void text_format_iso8601(int64_t time_ms, char ret_text[TEXT_ISO8601_SIZE]) {
-    time_t seconds = (time_t)(time_ms / 1000);
-    struct tm fields;
-    gmtime_r(&seconds, &fields);
-    size_t length = strftime(ret_text, TEXT_ISO8601_SIZE, "%Y-%m-%dT%H:%M:%S", &fields);
-    snprintf(ret_text + length, TEXT_ISO8601_SIZE - length, ".%03dZ", (int)(time_ms % 1000));
+    enum {
+        DAY_MS = 24 * 3600 * 1000
+    };
+    int64_t day = (time_ms >= 0 ? time_ms : time_ms - DAY_MS + 1) / DAY_MS;
+    unsigned of_day = (unsigned)(time_ms - day * DAY_MS);
+    unsigned year;
+    unsigned month;
+    unsigned day_of_month;
+    civil_date(day, &year, &month, &day_of_month);
+    memcpy(ret_text, "0000-00-00T00:00:00.000Z", sizeof("0000-00-00T00:00:00.000Z"));
+    put_digits(ret_text, year, 4);
+    put_digits(ret_text + 5, month, 2);
+    put_digits(ret_text + 8, day_of_month, 2);
+    put_digits(ret_text + 11, of_day / 3600000, 2);
+    put_digits(ret_text + 14, of_day / 60000 % 60, 2);
+    put_digits(ret_text + 17, of_day / 1000 % 60, 2);
+    put_digits(ret_text + 20, of_day % 1000, 3);
 }
 
 /* The fraction of a second after '.', as milliseconds; moves the cursor behind it. */

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ecs-local/base/text.h"
+
 static void separate(struct writer *writer) {
     if (writer->comma)
         buf_append_char(writer->buf, ',');
@@ -149,6 +151,12 @@ void writer_bool(struct writer *writer, bool boolean) {
 }
 
 void writer_timestamp(struct writer *writer, int64_t time_ms) {
+    if (writer->iso_times) {
+        char text[TEXT_ISO8601_SIZE];
+        text_format_iso8601(time_ms, text);
+        writer_string(writer, text);
+        return;
+    }
     separate(writer);
     append_int(writer->buf, time_ms / 1000);
     int millis = (int)(time_ms % 1000);

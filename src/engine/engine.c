@@ -90,6 +90,18 @@ static int keep_generator(struct engine *engine) {
     return store_meta_set(engine->store, META_GENERATOR, text);
 }
 
+/* Ids in the journal come from the seed and the entry's number; without a seed from chance. */
+static int open_journal(struct engine *engine, const struct engine_config *config) {
+    struct ids chance;
+    ids_init_random(&chance);
+    struct journal_settings settings = {
+        .limit = config->journal_limit,
+        .stored = config->journal_stored,
+        .id_base = config->seeded ? config->seed : ids_random(&chance),
+    };
+    return journal_open(engine, &settings);
+}
+
 int engine_open(const struct engine_config *config, struct engine **ret_engine) {
     struct engine *engine = xcalloc(1, sizeof(*engine));
     engine->store = config->store;
@@ -106,6 +118,8 @@ int engine_open(const struct engine_config *config, struct engine **ret_engine) 
     if (result == 0)
         result = restore_clock(engine);
     if (result == 0)
+        result = open_journal(engine, config);
+    if (result == 0)
         result = world_load(engine);
     if (result != 0) {
         engine_close(engine);
@@ -119,6 +133,7 @@ void engine_close(struct engine *engine) {
     if (engine == NULL)
         return;
     world_free(engine);
+    journal_done(engine);
     timers_done(&engine->timers);
     free(engine->dirty_tasks);
     free(engine->expired_tasks);
@@ -160,7 +175,8 @@ void engine_watch(struct engine *engine, const struct engine_watcher *watcher_or
 
 bool engine_has_changes(const struct engine *engine) {
     return engine->stale || engine->dirty_count != 0 || engine->expired_count != 0 ||
-           engine->dirty_instance_count != 0 || store_in_transaction(engine->store);
+           engine->dirty_instance_count != 0 || store_in_transaction(engine->store) ||
+           journal_must_flush(engine);
 }
 
 int engine_flush(struct engine *engine) {
@@ -172,7 +188,7 @@ int engine_flush(struct engine *engine) {
 static void reload(struct engine *engine) {
     log_warn("the turn was rolled back: reading the state again");
     world_free(engine);
-    if (world_load(engine) != 0) {
+    if (journal_turn_undone(engine) != 0 || world_load(engine) != 0) {
         log_error("the state cannot be read: giving up");
         abort();
     }
@@ -189,11 +205,14 @@ int engine_turn_end(struct engine *engine) {
     if (result == 0 && engine->clock.mode == CLOCK_SCALED && store_in_transaction(engine->store))
         result = engine_keep_clock(engine);
     if (result == 0)
+        result = journal_turn_flush(engine);
+    if (result == 0)
         result = store_commit(engine->store);
     if (result != 0) {
         store_rollback(engine->store);
         reload(engine);
     } else {
+        journal_turn_done(engine);
         tasks_trim(engine);
         definitions_trim(engine);
     }
@@ -220,10 +239,13 @@ int engine_advance_to(struct engine *engine, int64_t world_ms) {
 }
 
 int engine_reset(struct engine *engine, const char *account_or_null, const char *region_or_null) {
+    bool all = account_or_null == NULL && region_or_null == NULL;
     int result = engine_flush(engine);
     if (result == 0)
         result = store_reset(engine->store, account_or_null, region_or_null);
-    if (result == 0 && account_or_null == NULL && region_or_null == NULL) {
+    if (result == 0)
+        result = all ? journal_clear(engine) : journal_forget(engine, account_or_null, region_or_null);
+    if (result == 0 && all) {
         begin_clock(engine, engine->clock.mode, engine->clock.factor);
         if (engine->ids.seeded)
             ids_init_seeded(&engine->ids, engine->seed);

@@ -7,6 +7,7 @@
 #include "ecs-local/engine/engine.h"
 #include "ecs-local/store/task_definition_rows.h"
 #include "ecs-local/store/task_rows.h"
+#include "journal_ring.h"
 #include "timers.h"
 
 struct cluster_entry {
@@ -114,6 +115,7 @@ struct engine {
     unsigned definition_count;
     bool definitions_to_sweep; /* a deletion waits for its last task */
 
+    struct journal journal;
     struct engine_watcher watcher;
     bool stale; /* memory differs from the store: read it again */
 };
@@ -141,6 +143,14 @@ unsigned instance_group_tasks(const struct instance *instance, const struct task
 bool instance_any_group(
     const struct instance *instance, bool (*test)(void *test_context, const char *group), void *test_context);
 void task_groups_free(struct engine *engine);
+
+/* announcements.c: events. */
+/* Emits the event of a task whose version has grown since its last one. */
+void task_announce(struct engine *engine, struct task *task);
+/* Emits the event of an instance: call when its version has grown. */
+void instance_announce(struct engine *engine, struct instance *instance);
+/* Its document has changed: the next event reads it again. */
+void instance_undescribe(struct instance *instance);
 
 /* waiting_tasks.c: tasks that wait until an instance of their capacity provider has room. */
 void waiting_add(struct engine *engine, int64_t task_row);

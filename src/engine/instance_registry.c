@@ -234,6 +234,17 @@ static int instance_add(struct engine *engine, struct cluster *cluster, const st
     return 0;
 }
 
+static void note_status(
+    struct engine *engine, const struct instance *instance, const char *from, const char *to) {
+    engine_journal_transition(
+        engine, instance->cluster->scope, "containerInstance", instance->arn, from, to, NULL);
+}
+
+static void count_version(struct engine *engine, struct instance *instance) {
+    instance->version++;
+    instance_announce(engine, instance);
+}
+
 int engine_instance_register(struct engine *engine, struct cluster *cluster, const struct instance_spec *spec,
     struct instance **ret_instance) {
     char id[ID_HEX_SIZE];
@@ -253,7 +264,13 @@ int engine_instance_register(struct engine *engine, struct cluster *cluster, con
     int result = instance_add_trunk(engine, cluster->scope, &row.document);
     if (result == 0)
         result = instance_rows_insert(engine->store, &row, &row.id);
-    return result == 0 ? instance_add(engine, cluster, &row, ret_instance) : result;
+    if (result == 0)
+        result = instance_add(engine, cluster, &row, ret_instance);
+    if (result != 0)
+        return result;
+    note_status(engine, *ret_instance, "", "ACTIVE");
+    instance_announce(engine, *ret_instance);
+    return 0;
 }
 
 int engine_instance_document(struct engine *engine, const struct instance *instance, struct arena *arena,
@@ -286,10 +303,13 @@ int engine_instance_update(struct engine *engine, struct instance *instance, enu
     bool agent_connected, const char *tags) {
     engine->capacity_changed = true;
     instance->cluster->registered += (status != INSTANCE_INACTIVE) - (instance->status != INSTANCE_INACTIVE);
-    if (status != instance->status || agent_connected != instance->agent_connected)
-        instance->version++;
+    bool changed = status != instance->status || agent_connected != instance->agent_connected;
+    if (status != instance->status)
+        note_status(engine, instance, instance_status_name(instance->status), instance_status_name(status));
     instance->status = status;
     instance->agent_connected = agent_connected;
+    if (changed)
+        count_version(engine, instance);
     return write_instance_row(engine, instance, NULL, tags);
 }
 
@@ -299,8 +319,10 @@ int engine_instance_set_document(struct engine *engine, struct instance *instanc
     if (value_parse(engine->turn, text, strlen(text), &document) != 0)
         return error_raise(ERR_BUG, "the attributes of %s are no document", instance->instance_id);
     read_description(engine, instance, document);
-    instance->version++;
-    return write_instance_row(engine, instance, text, NULL);
+    int result = write_instance_row(engine, instance, text, NULL);
+    instance_undescribe(instance);
+    count_version(engine, instance);
+    return result;
 }
 
 int engine_instance_has_agent(struct engine *engine, struct instance *instance) {
@@ -329,10 +351,16 @@ int engine_instance_register_again(
     if (result != 0)
         return result;
     instance->cluster->registered += instance->status == INSTANCE_INACTIVE;
+    if (instance->status != INSTANCE_ACTIVE)
+        note_status(engine, instance, instance_status_name(instance->status), "ACTIVE");
     instance->status = INSTANCE_ACTIVE;
     instance->agent_connected = spec->agent_connected;
     instance->version++;
-    return write_instance_row(engine, instance, spec->document, NULL);
+    result = write_instance_row(engine, instance, spec->document, NULL);
+    instance_undescribe(instance);
+    if (result == 0)
+        instance_announce(engine, instance);
+    return result;
 }
 
 /* Calls `each` for every unfinished task of the instance. */
@@ -385,7 +413,7 @@ int engine_instance_deregister(struct engine *engine, struct instance *instance)
 }
 
 void instance_touch(struct engine *engine, struct instance *instance) {
-    instance->version++;
+    count_version(engine, instance);
     if (instance->version_dirty)
         return;
     instance->version_dirty = true;
@@ -432,6 +460,7 @@ void instances_free(struct engine *engine) {
         HASH_DEL(engine->instances, entry);
         resources_done(&entry->instance.resources);
         free(entry->instance.groups);
+        instance_undescribe(&entry->instance);
         free(entry);
     }
     struct subnet_entry *subnet;

@@ -135,6 +135,7 @@ static int task_from_row(struct engine *engine, const struct task_row *row, stru
     task->due_ms = row->due_ms;
     task->protected_until_ms = row->protected_until_ms;
     task->holds = task->status != TASK_STOPPED && task->container_instance_id != 0;
+    task->announced_version = task->version;
     int result = complete_from_definition(engine, task);
     if (result == 0)
         result = task_cache_add(engine, task);
@@ -180,6 +181,7 @@ int engine_task_find(
 }
 
 void task_touch(struct engine *engine, struct task *task) {
+    task_announce(engine, task);
     if (task->listed)
         return;
     task->listed = true;

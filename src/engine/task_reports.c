@@ -103,6 +103,22 @@ static int stop(struct engine *engine, struct task *task, const char *reason, in
     return task_move_reported(engine, task, TASK_STOPPED, now_ms);
 }
 
+static bool container_differs(const struct task_container *left, const struct task_container *right) {
+    return left->exited != right->exited || left->exit_code != right->exit_code ||
+           left->binding_count != right->binding_count ||
+           strcmp(left->last_status, right->last_status) != 0 ||
+           (left->reason != right->reason && !text_equal(left->reason, right->reason)) ||
+           (left->runtime_id != right->runtime_id && !text_equal(left->runtime_id, right->runtime_id));
+}
+
+/* News of containers alone are an event, too (facts: services 15). */
+static void count_news(struct task *task, const struct task_container *before, int64_t version) {
+    for (unsigned index = 0; task->version == version && index < task->container_count; index++) {
+        if (container_differs(&before[index], &task->containers[index]))
+            task->version++;
+    }
+}
+
 int engine_task_report(struct engine *engine, struct task *task, const struct task_report *report) {
     int64_t now_ms = engine_now_ms(engine);
     if (task->status == TASK_STOPPED)
@@ -117,7 +133,12 @@ int engine_task_report(struct engine *engine, struct task *task, const struct ta
         task->execution_stopped_ms = report->execution_stopped_ms;
     const char *status = report->status;
     struct task_container *kept = arena_new_array(engine->turn, struct task_container, task->container_count);
+    struct task_container *before = arena_new_array(
+        engine->turn, struct task_container, task->container_count);
+    int64_t version = task->version;
     int result = 0;
+    if (task->container_count != 0)
+        memcpy(before, task->containers, task->container_count * sizeof(*before));
     for (unsigned index = 0; index < report->container_count; index++)
         take_container(task, &report->containers[index], now_ms);
     if (report->task_follows)
@@ -136,6 +157,7 @@ int engine_task_report(struct engine *engine, struct task *task, const struct ta
     }
     for (unsigned index = 0; index < report->container_count; index++)
         take_agent(task, &report->containers[index], now_ms);
+    count_news(task, before, version);
     task_touch(engine, task);
     return result;
 }

@@ -110,8 +110,11 @@ static void interface_attached(struct engine *engine, struct task *task) {
         task->arena, "ip-10-%u-%u-%u.%s", octets[0], octets[1], octets[2], domain);
 }
 
-static void told(
-    struct engine *engine, const struct task *task, const char *from, const char *to, int64_t at_ms) {
+static void told(struct engine *engine, struct task *task, const char *from, const char *to, int64_t at_ms) {
+    const struct scope *scope = cluster_by_row(engine, task->cluster_id)->scope;
+    bool ends = task->status == TASK_STOPPED;
+    engine_journal_transition(engine, scope, "task", task->arn, from, to, ends ? task->stopped_reason : NULL);
+    task_announce(engine, task);
     if (engine->watcher.task_moved != NULL)
         engine->watcher.task_moved(engine->watcher.context, task, from, to, at_ms);
 }
@@ -183,6 +186,7 @@ void task_unwant(
     if (instance != NULL && task->desired != TASK_STOPPED)
         task_group_leave(engine, instance, task->group);
     task_want_stopped(task, stop_code, reason, now_ms);
+    task_announce(engine, task);
 }
 
 static int exit_by_itself(struct engine *engine, struct task *task, int exit_code, int64_t now_ms) {

@@ -63,6 +63,7 @@ static void reply_error(unsigned status, const char *code, const char *member, c
     write_error(&writer, code, member, message, resource_ids);
     ret_reply->status = status;
     ret_reply->error_code = code;
+    ret_reply->error_message = message;
     ret_reply->body = buf_take(&buf, &ret_reply->body_length);
 }
 
@@ -99,10 +100,32 @@ static int parse_body(const struct aws_json_request *request, json_t **ret_body)
     return 0;
 }
 
+/* The request goes into the journal before what it causes; an unreadable body stays out of it. */
+static void note_request(struct aws_json *aws, const struct aws_json_request *request,
+    const struct credential_scope *scope, const char *operation, bool readable,
+    struct aws_json_reply *reply) {
+    bool has_body = readable && request->body_length != 0 &&
+                    strspn(request->body, " \t\r\n") != request->body_length;
+    struct journal_request entry = {
+        .operation = operation,
+        .account = scope->account,
+        .region = scope->region,
+        .access_key = scope->access_key,
+        .body = has_body   ? request->body
+                : readable ? "{}"
+                           : NULL,
+        .body_length = has_body ? request->body_length : 2,
+    };
+    engine_journal_request(aws->config.engine, &entry, reply->request_id);
+}
+
 static int check_body(struct aws_json *aws, const struct aws_json_request *request,
-    const struct model_operation *operation, struct value **ret_input, struct aws_json_reply *reply) {
+    const struct credential_scope *scope, const struct model_operation *operation, struct value **ret_input,
+    struct aws_json_reply *reply) {
     json_t *body = NULL;
-    if (parse_body(request, &body) != 0) {
+    int parsed = parse_body(request, &body);
+    note_request(aws, request, scope, model_operation_name(operation), parsed == 0, reply);
+    if (parsed != 0) {
         reply_error(400, "SerializationException", "Message", "The request body is not a valid JSON object.",
             NULL, reply);
         return 1;
@@ -117,16 +140,13 @@ static int check_body(struct aws_json *aws, const struct aws_json_request *reque
     return result;
 }
 
-static int call_handler(struct aws_json *aws, const struct aws_json_request *request,
+static int call_handler(struct aws_json *aws, const struct credential_scope *scope,
     const struct model_operation *operation, struct api_call *call, struct aws_json_reply *reply) {
-    struct credential_scope scope;
-    credential_scope_parse(
-        aws->arena, request->authorization, aws->config.default_account, aws->config.default_region, &scope);
-    int result = engine_scope(aws->config.engine, scope.account, scope.region, &call->scope);
+    int result = engine_scope(aws->config.engine, scope->account, scope->region, &call->scope);
     if (result != 0)
         return result;
     struct buf buf = BUF_INIT(REPLY_BYTES_MAX);
-    call->access_key = scope.access_key;
+    call->access_key = scope->access_key;
     call->writer = (struct writer)WRITER_INIT(&buf);
     result = api_operations[model_operation_index(operation)].handler(call);
     if (result == 0 && buf_failed(&buf))
@@ -144,7 +164,8 @@ static int call_handler(struct aws_json *aws, const struct aws_json_request *req
 }
 
 static int dispatch(struct aws_json *aws, const struct aws_json_request *request,
-    const struct model_operation *operation, struct aws_json_reply *reply) {
+    const struct credential_scope *scope, const struct model_operation *operation,
+    struct aws_json_reply *reply) {
     struct api_call call = {
         .engine = aws->config.engine,
         .arena = aws->arena,
@@ -154,15 +175,16 @@ static int dispatch(struct aws_json *aws, const struct aws_json_request *request
         .body_length = request->body_length,
     };
     if (api_operations[model_operation_index(operation)].handler == NULL) {
+        note_request(aws, request, scope, call.operation, false, reply);
         reply_error(501, "NotImplementedException", "message",
             arena_printf(aws->arena, "ecs-local does not implement %s yet.", call.operation), NULL, reply);
         return 0;
     }
     struct value *input = NULL;
-    if (check_body(aws, request, operation, &input, reply) != 0)
+    if (check_body(aws, request, scope, operation, &input, reply) != 0)
         return 0;
     call.input = input;
-    int result = call_handler(aws, request, operation, &call, reply);
+    int result = call_handler(aws, scope, operation, &call, reply);
     if (result == 0)
         result = reply_check(operation, aws->arena, reply);
     return result;
@@ -173,15 +195,22 @@ int aws_json_handle(
     *ret_reply = (struct aws_json_reply){0};
     arena_reset(aws->arena);
     const struct model_operation *operation = operation_of(request->target);
+    struct credential_scope scope;
+    credential_scope_parse(
+        aws->arena, request->authorization, aws->config.default_account, aws->config.default_region, &scope);
     int result = 0;
-    if (operation == NULL)
+    if (operation == NULL) {
+        note_request(aws, request, &scope, request->target != NULL ? request->target : "", false, ret_reply);
         reply_error(400, "UnknownOperationException", "message", NULL, NULL, ret_reply);
-    else
-        result = dispatch(aws, request, operation, ret_reply);
+    } else {
+        result = dispatch(aws, request, &scope, operation, ret_reply);
+    }
     if (result < 0) {
         free(ret_reply->body);
         aws_json_server_error(ret_reply);
     }
+    engine_journal_outcome(
+        aws->config.engine, ret_reply->status, ret_reply->error_code, ret_reply->error_message);
     log_debug("%s %u %s", operation != NULL ? model_operation_name(operation) : "-", ret_reply->status,
         ret_reply->error_code != NULL ? ret_reply->error_code : "");
     return result;

@@ -12,7 +12,8 @@
 
 struct writer {
     struct buf *buf;
-    bool comma; /* the next key or item needs a comma before it */
+    bool comma;     /* the next key or item needs a comma before it */
+    bool iso_times; /* timestamps as ISO 8601 texts, as in events, instead of numbers */
 };
 
 #define WRITER_INIT(target)                                                                                  \
@@ -28,7 +29,8 @@ void writer_string(struct writer *writer, const char *text); /* escapes */
 void writer_int(struct writer *writer, int64_t integer);
 void writer_real(struct writer *writer, double real); /* always with a fraction: 0.0 */
 void writer_bool(struct writer *writer, bool boolean);
-/* Milliseconds since the epoch as seconds with up to three decimals (facts: tasks 1.2). */
+/* Milliseconds since the epoch as seconds with up to three decimals (facts: tasks 1.2); with iso_times as text
+ * (facts: services 15). */
 void writer_timestamp(struct writer *writer, int64_t time_ms);
 /* JSON text that is already valid, as it is. */
 void writer_raw(struct writer *writer, const char *text, size_t length);

@@ -122,8 +122,9 @@ struct task {
     const struct value *waiting;
 
     enum task_status status;
-    enum task_status desired; /* TASK_RUNNING or TASK_STOPPED */
-    int64_t version;
+    enum task_status desired;  /* TASK_RUNNING or TASK_STOPPED */
+    int64_t version;           /* grows with every change that AWS announces as an event */
+    int64_t announced_version; /* of its last event */
     int64_t created_ms;
     int64_t connectivity_ms;
     int64_t pull_started_ms;

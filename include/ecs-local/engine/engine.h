@@ -19,6 +19,7 @@
 #include "ecs-local/domain/resources.h"
 #include "ecs-local/domain/task.h"
 #include "ecs-local/domain/task_definition.h"
+#include "ecs-local/engine/journal.h"
 #include "ecs-local/runtime/runtime_provider.h"
 #include "ecs-local/store/gateway_rows.h"
 #include "ecs-local/store/store.h"
@@ -36,6 +37,8 @@ struct engine_config {
     double clock_factor;
     bool seeded;
     uint64_t seed;
+    int64_t journal_limit; /* entries of the journal that are kept; 0: none */
+    bool journal_stored;   /* the store outlives the process, and the journal with it */
 };
 
 /* An account in a region: what is separate from everything else. */
@@ -97,6 +100,7 @@ struct instance {
     unsigned pending;
     struct instance_group *groups; /* groups of the tasks on it that are wanted RUNNING */
     unsigned group_count;
+    char *description; /* members of its events, once there was one */
     bool version_dirty;
 };
 

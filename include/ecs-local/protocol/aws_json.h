@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "ecs-local/base/ids.h"
+
 struct engine;
 struct aws_json;
 
@@ -28,6 +30,8 @@ struct aws_json_reply {
     char *body;      /* from malloc; the caller's */
     size_t body_length;
     const char *error_code; /* NULL for 200; valid until the next request */
+    const char *error_message;
+    char request_id[ID_UUID_SIZE]; /* "" when the request was not looked at */
 };
 
 #define AWS_JSON_CONTENT_TYPE "application/x-amz-json-1.1"

@@ -1,0 +1,141 @@
+/* What AWS announces about tasks and container instances (facts: services 15). Both have a version that counts what
+ * is worth an event; whoever changes one counts, and the event follows from that. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ecs-local/base/cleanup.h"
+#include "ecs-local/base/text.h"
+#include "ecs-local/base/value_json.h"
+#include "engine_internal.h"
+
+enum {
+    DESCRIPTION_MAX = 4 * 1024 * 1024,
+};
+
+void task_announce(struct engine *engine, struct task *task) {
+    if (task->version == task->announced_version)
+        return;
+    task->announced_version = task->version;
+    const struct scope *scope = cluster_by_row(engine, task->cluster_id)->scope;
+    struct writer *writer = journal_event_begin(engine, scope, "ECS Task State Change", &task->arn, 1);
+    if (writer == NULL)
+        return;
+    task_write_document(task, writer);
+    /* Reopen the object: the document that is stored does not say when it changed last. */
+    writer->buf->length--;
+    writer_key_timestamp_opt(writer, "updatedAt", engine_now_ms(engine));
+    writer_object_end(writer);
+    journal_event_end(engine);
+}
+
+static void write_attributes(const struct instance *instance, struct writer *writer) {
+    const char *name = NULL;
+    const char *value = NULL;
+    writer_key_list_begin(writer, "attributes");
+    for (unsigned index = 0; instance_attribute_at(instance, index, &name, &value); index++) {
+        writer_object_begin(writer);
+        writer_key_string(writer, "name", name);
+        if (value[0] != '\0')
+            writer_key_string(writer, "value", value);
+        writer_object_end(writer);
+    }
+    writer_list_end(writer);
+}
+
+/* Items of events have fewer members than those of answers. */
+static void write_registered(const struct value *document, struct writer *writer) {
+    static const char *const members[] = {"name", "type", "integerValue", "stringSetValue"};
+    writer_key_list_begin(writer, "registeredResources");
+    value_for_each(item, value_get(document, "registeredResources")) {
+        bool is_set = text_equal(value_string(item, "type"), "STRINGSET");
+        writer_object_begin(writer);
+        for (size_t index = 0; index < array_length(members); index++) {
+            if (!text_equal(members[index], is_set ? "integerValue" : "stringSetValue"))
+                writer_key_value_opt(writer, members[index], value_get(item, members[index]));
+        }
+        writer_object_end(writer);
+    }
+    writer_list_end(writer);
+}
+
+/* The members that stay the same as long as its document does, with commas between them. NULL: it cannot be read. */
+static const char *description_of(struct engine *engine, struct instance *instance) {
+    const char *text = NULL;
+    const char *tags = NULL;
+    struct value *document = NULL;
+    if (instance->description != NULL)
+        return instance->description;
+    if (engine_instance_document(engine, instance, engine->turn, &text, &tags) != 0 ||
+        value_parse(engine->turn, text, strlen(text), &document) != 0)
+        return NULL;
+    struct buf buf = BUF_INIT(DESCRIPTION_MAX);
+    struct writer writer = WRITER_INIT(&buf);
+    write_attributes(instance, &writer);
+    write_registered(document, &writer);
+    writer_key_value_opt(&writer, "versionInfo", value_get(document, "versionInfo"));
+    writer_key_string_opt(&writer, "ec2InstanceId", instance->ec2_instance_id);
+    size_t length = 0;
+    instance->description = buf_take(&buf, &length);
+    return instance->description;
+}
+
+void instance_undescribe(struct instance *instance) {
+    free(instance->description);
+    instance->description = NULL;
+}
+
+static void write_integer(struct writer *writer, const char *name, int64_t integer) {
+    writer_object_begin(writer);
+    writer_key_string(writer, "name", name);
+    writer_key_string(writer, "type", "INTEGER");
+    writer_key_int(writer, "integerValue", integer);
+    writer_object_end(writer);
+}
+
+static void write_ports(struct writer *writer, const char *name, const struct port_set *ports) {
+    writer_object_begin(writer);
+    writer_key_string(writer, "name", name);
+    writer_key_string(writer, "type", "STRINGSET");
+    writer_key_list_begin(writer, "stringSetValue");
+    for (uint32_t index = 0; index < ports->count; index++) {
+        char digits[8];
+        snprintf(digits, sizeof(digits), "%u", ports->ports[index]);
+        writer_string(writer, digits);
+    }
+    writer_list_end(writer);
+    writer_object_end(writer);
+}
+
+static void write_remaining(struct writer *writer, const struct instance_resources *resources) {
+    writer_key_list_begin(writer, "remainingResources");
+    write_integer(writer, "CPU", resources->cpu_units - resources->cpu_taken);
+    write_integer(writer, "MEMORY", resources->memory_mib - resources->memory_taken);
+    write_ports(writer, "PORTS", &resources->reserved[PORT_TCP]);
+    write_ports(writer, "PORTS_UDP", &resources->reserved[PORT_UDP]);
+    writer_list_end(writer);
+}
+
+void instance_announce(struct engine *engine, struct instance *instance) {
+    const char *description = engine->journal.settings.limit != 0 ? description_of(engine, instance) : "";
+    if (description == NULL)
+        return;
+    struct writer *writer = journal_event_begin(
+        engine, instance->cluster->scope, "ECS Container Instance State Change", &instance->arn, 1);
+    if (writer == NULL)
+        return;
+    writer_object_begin(writer);
+    writer_key_bool(writer, "agentConnected", instance->agent_connected);
+    writer_key_string(writer, "clusterArn", instance->cluster->arn);
+    writer_key_string(writer, "containerInstanceArn", instance->arn);
+    writer_key_timestamp_opt(writer, "registeredAt", instance->registered_ms);
+    write_remaining(writer, &instance->resources);
+    writer_key_string(writer, "status", instance_status_name(instance->status));
+    writer_key_int(writer, "version", instance->version);
+    writer_key_timestamp_opt(writer, "updatedAt", engine_now_ms(engine));
+    buf_append_char(writer->buf, ',');
+    buf_append_text(writer->buf, description);
+    writer->comma = true;
+    writer_object_end(writer);
+    journal_event_end(engine);
+}

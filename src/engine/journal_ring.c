@@ -1,0 +1,257 @@
+/* The newest entries of the journal in memory: a ring that every reader reads. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ecs-local/base/error.h"
+#include "ecs-local/base/text.h"
+#include "ecs-local/store/journal_rows.h"
+#include "engine_internal.h"
+
+enum {
+    SLOTS_FIRST = 256,
+    ENTRY_MAX = 16 * 1024 * 1024,
+    PAGE_MAX = 2 * ENTRY_MAX,
+    /* All entries together: a few very large ones push out the old ones before their number does. */
+    BYTES_MAX = 64 * 1024 * 1024,
+};
+
+static const char *const kind_names[JOURNAL_KIND_COUNT] = {
+    [JOURNAL_REQUEST] = "request",
+    [JOURNAL_TRANSITION] = "transition",
+    [JOURNAL_EVENT] = "event",
+};
+
+const char *journal_kind_name(enum journal_kind kind) {
+    return kind_names[kind];
+}
+
+int journal_kind_parse(const char *name, enum journal_kind *ret_kind) {
+    for (unsigned kind = 0; kind < JOURNAL_KIND_COUNT; kind++) {
+        if (text_equal(name, kind_names[kind])) {
+            *ret_kind = (enum journal_kind)kind;
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static size_t slot_of(const struct journal *journal, int64_t seq) {
+    return (journal->head + (size_t)(seq - journal->first_seq)) & (journal->capacity - 1);
+}
+
+int64_t journal_last_seq(const struct journal *journal) {
+    return journal->first_seq + (int64_t)journal->count - 1;
+}
+
+struct journal_record *journal_record_at(const struct journal *journal, int64_t seq) {
+    if (seq < journal->first_seq || seq > journal_last_seq(journal))
+        return NULL;
+    return journal->slots[slot_of(journal, seq)];
+}
+
+static size_t record_bytes(const struct journal_record *record) {
+    return record != NULL ? sizeof(*record) + record->length : 0;
+}
+
+struct journal_record *journal_take(struct journal *journal, int64_t seq) {
+    struct journal_record **slot = &journal->slots[slot_of(journal, seq)];
+    struct journal_record *record = *slot;
+    journal->bytes -= record_bytes(record);
+    *slot = NULL;
+    return record;
+}
+
+static void drop(struct journal *journal, int64_t seq) {
+    free(journal_take(journal, seq));
+}
+
+static void drop_oldest(struct journal *journal) {
+    drop(journal, journal->first_seq);
+    journal->head = (journal->head + 1) & (journal->capacity - 1);
+    journal->first_seq++;
+    journal->count--;
+}
+
+static void trim(struct journal *journal) {
+    int64_t limit = journal->settings.limit;
+    while (journal->count > 0 && ((int64_t)journal->count > limit || journal->bytes > BYTES_MAX))
+        drop_oldest(journal);
+}
+
+static void grow(struct journal *journal) {
+    size_t capacity = journal->capacity != 0 ? journal->capacity * 2 : SLOTS_FIRST;
+    struct journal_record **slots = xcalloc(capacity, sizeof(*slots));
+    for (size_t index = 0; index < journal->count; index++)
+        slots[index] = journal->slots[(journal->head + index) & (journal->capacity - 1)];
+    free(journal->slots);
+    journal->slots = slots;
+    journal->capacity = capacity;
+    journal->head = 0;
+}
+
+struct journal_record *journal_record_new(const struct journal_record *draft, const char *text) {
+    struct journal_record *record = xmalloc(sizeof(*record) + draft->length);
+    *record = *draft;
+    memcpy(record->text, text, draft->length);
+    return record;
+}
+
+void journal_push(struct journal *journal, struct journal_record *record_or_null) {
+    if (journal->count == journal->capacity)
+        grow(journal);
+    journal->slots[(journal->head + journal->count) & (journal->capacity - 1)] = record_or_null;
+    journal->count++;
+    journal->bytes += record_bytes(record_or_null);
+    trim(journal);
+}
+
+void journal_replace(struct journal *journal, int64_t seq, struct journal_record *record) {
+    drop(journal, seq);
+    journal->slots[slot_of(journal, seq)] = record;
+    journal->bytes += record_bytes(record);
+}
+
+void journal_id(const struct journal *journal, int64_t seq, unsigned purpose, char ret_text[ID_UUID_SIZE]) {
+    struct ids ids;
+    ids_init_seeded(&ids, journal->settings.id_base ^ ((uint64_t)seq << 8 | purpose));
+    ids_uuid(&ids, ret_text);
+}
+
+static int begin_behind_stored(struct engine *engine) {
+    struct journal *journal = &engine->journal;
+    int64_t last_seq = 0;
+    int result = journal_rows_last(engine->store, &last_seq);
+    if (result != 0)
+        return result;
+    journal->first_seq = last_seq + 1;
+    journal->turn_seq = journal->saved_seq = journal->stored_seq = last_seq;
+    journal->pruned_seq = 0;
+    journal->older_in_store = last_seq != 0;
+    return 0;
+}
+
+int journal_open(struct engine *engine, const struct journal_settings *settings) {
+    struct journal *journal = &engine->journal;
+    journal->settings = *settings;
+    journal->settings.stored = settings->stored && settings->limit > 0;
+    journal->scratch = (struct buf)BUF_INIT(ENTRY_MAX);
+    journal->page = (struct buf)BUF_INIT(PAGE_MAX);
+    return begin_behind_stored(engine);
+}
+
+void journal_drop_all(struct journal *journal) {
+    while (journal->count > 0)
+        drop_oldest(journal);
+    journal->head = 0;
+}
+
+void journal_done(struct engine *engine) {
+    struct journal *journal = &engine->journal;
+    journal_drop_all(journal);
+    free(journal->slots);
+    journal->slots = NULL;
+    journal->capacity = 0;
+    buf_done(&journal->scratch);
+    buf_done(&journal->page);
+}
+
+int journal_clear(struct engine *engine) {
+    struct journal *journal = &engine->journal;
+    journal_drop_all(journal);
+    journal->first_seq = 1;
+    journal->turn_seq = journal->saved_seq = journal->pruned_seq = 0;
+    journal->request_seq = 0;
+    journal->older_in_store = false;
+    journal->cleared = true;
+    journal->epoch++;
+    return journal_rows_clear(engine->store);
+}
+
+static bool span_is(const struct journal_record *record, size_t at, size_t length, const char *text_or_null) {
+    return text_or_null == NULL ||
+           (strlen(text_or_null) == length && memcmp(record->text + at, text_or_null, length) == 0);
+}
+
+/* The pages are written again: those in the store hold what is to be forgotten. */
+int journal_forget(struct engine *engine, const char *account_or_null, const char *region_or_null) {
+    struct journal *journal = &engine->journal;
+    int result = journal_load_older(engine);
+    if (result != 0)
+        return result;
+    for (int64_t seq = journal->first_seq; seq <= journal_last_seq(journal); seq++) {
+        const struct journal_record *record = journal_record_at(journal, seq);
+        if (record != NULL && span_is(record, record->account_at, record->account_length, account_or_null) &&
+            span_is(record, record->region_at, record->region_length, region_or_null))
+            drop(journal, seq);
+    }
+    if (journal->saved_seq == 0)
+        return 0;
+    journal->saved_seq = journal->first_seq - 1;
+    result = journal_rows_clear(engine->store);
+    return result == 0 ? journal_flush(engine) : result;
+}
+
+int journal_turn_undone(struct engine *engine) {
+    struct journal *journal = &engine->journal;
+    journal->request_seq = 0;
+    journal->tell = false;
+    journal->saved_seq = journal->stored_seq;
+    if (journal->cleared) {
+        journal->cleared = false;
+        journal_drop_all(journal);
+        return begin_behind_stored(engine);
+    }
+    for (int64_t seq = journal->turn_seq + 1; seq <= journal_last_seq(journal); seq++) {
+        const struct journal_record *record = journal_record_at(journal, seq);
+        if (record != NULL && record->kind == JOURNAL_REQUEST)
+            journal_outcome_failed(journal, seq);
+        else if (record != NULL)
+            drop(journal, seq);
+    }
+    journal->turn_seq = journal_last_seq(journal);
+    return 0;
+}
+
+int engine_journal_bounds(struct engine *engine, struct journal_bounds *ret_bounds) {
+    const struct journal *journal = &engine->journal;
+    int result = journal_load_older(engine);
+    if (result != 0)
+        return result;
+    *ret_bounds = (struct journal_bounds){
+        .first = journal->first_seq,
+        .last = journal_last_seq(journal),
+        .committed = journal->turn_seq,
+        .epoch = journal->epoch,
+    };
+    return 0;
+}
+
+bool engine_journal_at(const struct engine *engine, int64_t seq, struct journal_entry *ret_entry) {
+    const struct journal_record *record = journal_record_at(&engine->journal, seq);
+    if (record == NULL)
+        return false;
+    *ret_entry = (struct journal_entry){
+        .seq = seq,
+        .kind = (enum journal_kind)record->kind,
+        .json = {record->text, record->length},
+        .account = {record->text + record->account_at, record->account_length},
+        .region = {record->text + record->region_at, record->region_length},
+        .subject = {record->text + record->subject_at, record->subject_length},
+    };
+    return true;
+}
+
+int engine_journal_reload(struct engine *engine) {
+    struct journal *journal = &engine->journal;
+    journal_drop_all(journal);
+    journal->epoch++;
+    return begin_behind_stored(engine);
+}
+
+void engine_journal_tell(struct engine *engine) {
+    engine->journal.tell = true;
+}
+
+void engine_journal_follow(struct engine *engine, int by) {
+    engine->journal.followers += (unsigned)by;
+}

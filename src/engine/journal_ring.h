@@ -1,0 +1,101 @@
+/* The journal's memory: a ring of the newest entries. */
+#ifndef JOURNAL_RING_H
+#define JOURNAL_RING_H
+
+#include "ecs-local/base/buf.h"
+#include "ecs-local/base/writer.h"
+#include "ecs-local/engine/journal.h"
+
+/* An entry as it is kept; positions are offsets into its text. */
+struct journal_record {
+    uint32_t length;
+    uint32_t outcome_at; /* of a request: where its outcome begins */
+    uint16_t subject_at;
+    uint16_t subject_length;
+    uint16_t account_at;
+    uint16_t account_length;
+    uint16_t region_at;
+    uint16_t region_length;
+    uint8_t kind;
+    char text[];
+};
+
+struct journal_settings {
+    int64_t limit; /* entries; 0: none is kept */
+    bool stored;   /* each turn's entries go into the store */
+    uint64_t id_base;
+};
+
+struct journal {
+    struct journal_settings settings;
+    struct journal_record **slots; /* NULL for an entry that was taken back */
+    size_t capacity;               /* a power of two */
+    size_t head;
+    size_t count;
+    int64_t first_seq; /* of the entry at head */
+    size_t bytes;
+    bool older_in_store; /* entries before first_seq have not been read from the store yet */
+
+    int64_t turn_seq;   /* last entry of the turn before */
+    int64_t saved_seq;  /* last entry in the store or in the open transaction */
+    int64_t stored_seq; /* last entry that is committed there */
+    int64_t pruned_seq;
+    int64_t request_seq; /* of the request that is being carried out; 0: none is */
+    int64_t request_ms;
+    int64_t request_machine_us;
+    bool tell;
+    bool cleared; /* by this turn */
+    unsigned followers;
+    unsigned epoch;
+
+    struct buf scratch; /* the entry being written */
+    struct buf page;    /* the page being written */
+    struct writer writer;
+    struct journal_record draft;
+};
+
+/* journal_ring.c */
+int journal_open(struct engine *engine, const struct journal_settings *settings);
+void journal_done(struct engine *engine);
+int64_t journal_last_seq(const struct journal *journal);
+struct journal_record *journal_record_at(const struct journal *journal, int64_t seq);
+/* Puts a record behind the newest entry and drops the oldest until the limits hold; takes ownership. NULL puts one
+ * that is taken back already. */
+void journal_push(struct journal *journal, struct journal_record *record_or_null);
+/* A record of the draft with `text`. */
+struct journal_record *journal_record_new(const struct journal_record *draft, const char *text);
+void journal_replace(struct journal *journal, int64_t seq, struct journal_record *record);
+/* The record leaves the ring; its entry stays as one that was taken back. The caller frees. */
+struct journal_record *journal_take(struct journal *journal, int64_t seq);
+void journal_drop_all(struct journal *journal);
+/* An id that belongs to entry `seq` and to nothing else; the same seed gives the same. */
+void journal_id(const struct journal *journal, int64_t seq, unsigned purpose, char ret_text[ID_UUID_SIZE]);
+/* Forgets everything and numbers from 1 again. */
+int journal_clear(struct engine *engine);
+/* Forgets the entries of the accounts and regions that match. */
+int journal_forget(struct engine *engine, const char *account_or_null, const char *region_or_null);
+
+/* journal_pages.c */
+int journal_flush(struct engine *engine);
+int journal_load_older(struct engine *engine);
+/* The turn ends: writes into the open transaction what must be in it; after the commit. */
+int journal_turn_flush(struct engine *engine);
+bool journal_must_flush(const struct engine *engine);
+void journal_turn_done(struct engine *engine);
+/* The turn was rolled back. */
+int journal_turn_undone(struct engine *engine);
+
+/* journal_write.c: an entry of the scope's account and region; NULL when none is kept. The writer stands behind the
+ * common members; journal_end() closes the object and puts the entry into the ring. */
+struct writer *journal_begin(
+    struct engine *engine, enum journal_kind kind, const char *account, const char *region);
+void journal_subject(struct journal *journal, const char *key, const char *subject);
+void journal_end(struct engine *engine);
+/* An event whose detail is written with the writer, in between. */
+struct writer *journal_event_begin(struct engine *engine, const struct scope *scope, const char *detail_type,
+    const char *const *resources, size_t resource_count);
+void journal_event_end(struct engine *engine);
+/* The outcome of a request whose turn was rolled back, instead of the one it had. */
+void journal_outcome_failed(struct journal *journal, int64_t seq);
+
+#endif
