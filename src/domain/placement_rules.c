@@ -32,8 +32,10 @@ static int read_field(struct arena *arena, const char *type, const char *field,
     struct placement_strategy *strategy, struct violation *violation) {
     if (text_equal(type, "binpack")) {
         bool cpu = field != NULL && strcasecmp(field, "cpu") == 0;
-        if (!cpu && (field == NULL || strcasecmp(field, "memory") != 0))
+        if (field == NULL || field[0] == '\0')
             return refuse(violation, "The binpack strategy requires the field cpu or memory.");
+        if (!cpu && strcasecmp(field, "memory") != 0) /* facts: services 2.3 #30 */
+            return refuse(violation, arena_printf(arena, "binpack field '%s' is invalid.", field));
         strategy->kind = cpu ? STRATEGY_BINPACK_CPU : STRATEGY_BINPACK_MEMORY;
         return 0;
     }
@@ -56,6 +58,9 @@ static int read_strategy(struct arena *arena, const struct value *item, struct p
     struct placement_strategy *strategy = &rules->strategies[rules->strategy_count++];
     const char *type = value_string(item, "type");
     if (text_equal(type, "random")) {
+        const char *field = value_string_nonempty(item, "field");
+        if (field != NULL) /* facts: services 2.3 #29 */
+            return refuse(violation, "random field should not be specified.");
         strategy->kind = STRATEGY_RANDOM;
         return 0;
     }
@@ -71,7 +76,7 @@ int placement_rules_read(struct arena *arena, const struct value *definition_con
     if (value_count(definition_constraints) + value_count(constraints) > PLACEMENT_CONSTRAINTS_MAX)
         return refuse(ret_violation, "placement constraints can have at most 10 items.");
     if (value_count(strategies) > PLACEMENT_STRATEGIES_MAX)
-        return refuse(ret_violation, "placement strategy can have at most 5 items.");
+        return refuse(ret_violation, "Maximum number of strategies is 5.");
     const struct value *lists[] = {definition_constraints, constraints};
     for (unsigned list = 0; list < 2; list++) {
         value_for_each(constraint, lists[list]) {

@@ -3,7 +3,7 @@
  *   golden FOLDER…         prints a line for each case, exits 1 when one differs
  *   GOLDEN_UPDATE=1        writes the answers instead: read the difference before committing it
  *
- * The folder's name says what is asked: query, placement, task_definition. */
+ * The folder's name says what is asked: query, placement, task_definition, service_rules, traffic_shift. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +16,7 @@
 #include "ecs-local/domain/cluster_query.h"
 #include "ecs-local/domain/placement.h"
 #include "ecs-local/domain/task_definition.h"
+#include "golden_services.h"
 
 enum {
     FILE_MAX = 4 * 1024 * 1024,
@@ -222,6 +223,8 @@ static const struct kind kinds[] = {
     {"query", answer_query},
     {"placement", answer_placement},
     {"task_definition", answer_task_definition},
+    {"service_rules", answer_service_rules},
+    {"traffic_shift", answer_traffic_shift},
 };
 
 static char *read_file(struct arena *arena, const char *path, size_t *ret_length) {
