@@ -307,7 +307,8 @@ static void at_unknown_value(
         assert_int_equal(check(visit, &violation), 0);
         return;
     }
-    assert_refused(visit, path, NULL, " should be one of [");
+    const char *own_words = member->rules != NULL ? member->rules->texts[MODEL_RULE_ENUM] : NULL;
+    assert_refused(visit, path, NULL, own_words != NULL ? own_words : " should be one of [");
     json_object_set_new(object, member->name, json_string(""));
     assert_int_equal(check(visit, &violation), model_member_checked(member));
 }
