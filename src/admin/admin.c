@@ -33,6 +33,12 @@ static const struct route routes[] = {
     {"POST", "/_ecs/clock/advance", admin_clock_advance},
     {"POST", "/_ecs/fleet", admin_fleet},
     {"GET", "/_ecs/journal", admin_journal},
+    {"GET", "/_ecs/snapshots", admin_snapshots},
+    {"POST", "/_ecs/snapshots", admin_snapshot_save},
+    {"GET", "/_ecs/snapshots/*", admin_snapshot_get},
+    {"PUT", "/_ecs/snapshots/*", admin_snapshot_put},
+    {"DELETE", "/_ecs/snapshots/*", admin_snapshot_delete},
+    {"POST", "/_ecs/snapshots/*/restore", admin_snapshot_restore},
 };
 
 struct admin *admin_open(const struct admin_config *config) {
@@ -161,4 +167,19 @@ int admin_handle(struct admin *admin, const struct admin_request *request, struc
     }
     buf_done(&call.buf);
     return result;
+}
+
+bool admin_takes_snapshot(const char *method, const char *path) {
+    return text_equal(method, "PUT") && text_starts_with(path, "/_ecs/snapshots/");
+}
+
+void admin_refuse(unsigned status, const char *code, const char *message, struct admin_reply *ret_reply) {
+    struct admin_call call = {.buf = BUF_INIT(REPLY_BYTES_MAX)};
+    struct arena *arena = arena_new();
+    call.arena = arena;
+    admin_fail(&call, status, code, "%s", message);
+    *ret_reply = (struct admin_reply){.status = status, .content_type = "application/json"};
+    ret_reply->body = buf_take(&call.buf, &ret_reply->body_length);
+    buf_done(&call.buf);
+    arena_free(arena);
 }

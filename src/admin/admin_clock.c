@@ -7,13 +7,13 @@ enum {
     FIRED_MAX = 10000, /* entries in one answer; what happens beyond is counted */
 };
 
-static void write_time(struct writer *writer, const char *key, int64_t time_ms) {
+void admin_write_time(struct writer *writer, const char *key, int64_t time_ms) {
     char text[TEXT_ISO8601_SIZE];
     text_format_iso8601(time_ms, text);
     writer_key_string(writer, key, text);
 }
 
-static void write_clock_members(struct admin_call *call) {
+void admin_write_clock(struct admin_call *call) {
     struct writer *writer = &call->writer;
     const struct clock *clock = engine_clock(call->engine);
     writer_key_string(writer, "mode", clock_mode_name(clock->mode));
@@ -21,7 +21,7 @@ static void write_clock_members(struct admin_call *call) {
         writer_key(writer, "factor");
         writer_real(writer, clock->factor);
     }
-    write_time(writer, "now", engine_now_ms(call->engine));
+    admin_write_time(writer, "now", engine_now_ms(call->engine));
     int64_t next_ms = engine_next_due_ms(call->engine);
     writer_key_int(writer, "pendingTimers", engine_timer_count(call->engine));
     writer_key(writer, "nextTimerAt");
@@ -36,7 +36,7 @@ static void write_clock_members(struct admin_call *call) {
 
 int admin_clock_get(struct admin_call *call) {
     writer_object_begin(&call->writer);
-    write_clock_members(call);
+    admin_write_clock(call);
     writer_object_end(&call->writer);
     return 0;
 }
@@ -76,7 +76,7 @@ static void note_move(
         return;
     struct writer *writer = &fired->call->writer;
     writer_object_begin(writer);
-    write_time(writer, "at", at_ms);
+    admin_write_time(writer, "at", at_ms);
     writer_key_string(writer, "task", task->arn);
     writer_key_string(writer, "from", from);
     writer_key_string(writer, "to", to);
@@ -131,7 +131,7 @@ int admin_clock_advance(struct admin_call *call) {
         return result;
     writer_list_end(&call->writer);
     writer_key_int(&call->writer, "firedCount", fired.count);
-    write_clock_members(call);
+    admin_write_clock(call);
     writer_object_end(&call->writer);
     return 0;
 }

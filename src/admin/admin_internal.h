@@ -37,6 +37,10 @@ int admin_fail(struct admin_call *call, unsigned status, const char *code, const
     __attribute__((format(printf, 4, 5)));
 const char *admin_query(struct admin_call *call, const char *name);
 
+/* A member with a time, and the members that say how the clock stands. */
+void admin_write_time(struct writer *writer, const char *key, int64_t time_ms);
+void admin_write_clock(struct admin_call *call);
+
 admin_handler admin_health;
 admin_handler admin_localstack_health;
 admin_handler admin_reset;
@@ -46,6 +50,12 @@ admin_handler admin_clock_set;
 admin_handler admin_clock_advance;
 admin_handler admin_fleet;
 admin_handler admin_journal;
+admin_handler admin_snapshots;
+admin_handler admin_snapshot_save;
+admin_handler admin_snapshot_get;
+admin_handler admin_snapshot_put;
+admin_handler admin_snapshot_restore;
+admin_handler admin_snapshot_delete;
 
 /* May a request with these Host and Origin headers use the surface? 0, or 1 and a sentence. */
 int admin_guard(

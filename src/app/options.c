@@ -61,6 +61,13 @@ static const char *set_data_dir(struct options *options, const char *text) {
     return NULL;
 }
 
+static const char *set_snapshot(struct options *options, const char *text) {
+    if (text[0] == '\0')
+        return "the path of a file";
+    options->snapshot = text;
+    return NULL;
+}
+
 static const char *set_durability(struct options *options, const char *text) {
     if (text_equal(text, "normal"))
         options->durability = OPTIONS_DURABILITY_NORMAL;
@@ -158,6 +165,14 @@ static const char *set_max_body_bytes(struct options *options, const char *text)
     const char *wrong = parse_number(text, 1024, 1073741824, "1024 to 1073741824", &number);
     if (wrong == NULL)
         options->max_body_bytes = (size_t)number;
+    return wrong;
+}
+
+static const char *set_max_snapshot_bytes(struct options *options, const char *text) {
+    int64_t number;
+    const char *wrong = parse_number(text, 65536, 4294967296, "65536 to 4294967296", &number);
+    if (wrong == NULL)
+        options->max_snapshot_bytes = (size_t)number;
     return wrong;
 }
 

@@ -33,6 +33,7 @@ struct options {
     size_t allow_host_count;
 
     const char *data_dir; /* NULL: in memory */
+    const char *snapshot; /* NULL: begin with nothing */
     enum options_durability durability;
     int64_t journal_limit; /* entries */
 
@@ -50,6 +51,7 @@ struct options {
     bool log_json;
 
     size_t max_body_bytes;
+    size_t max_snapshot_bytes;
     size_t max_header_bytes;
     unsigned max_connections;
     int64_t idle_timeout_ms;

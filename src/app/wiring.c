@@ -2,14 +2,20 @@
  * which surface a path belongs to. */
 #include "wiring.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "ecs-local/admin/admin.h"
+#include "ecs-local/base/cleanup.h"
 #include "ecs-local/base/error.h"
 #include "ecs-local/base/json_memory.h"
+#include "ecs-local/base/log.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/engine/engine.h"
+#include "ecs-local/engine/snapshots.h"
 #include "ecs-local/protocol/aws_json.h"
 #include "ecs-local/runtime/sim_runtime.h"
 #include "ecs-local/store/store.h"
@@ -28,6 +34,48 @@ static const char *timing_name(const struct options *options) {
     if (options->timing == OPTIONS_TIMING_FILE)
         return options->timing_file;
     return options->timing == OPTIONS_TIMING_REALISTIC ? "realistic" : "instant";
+}
+
+/* 0 and malloc's bytes, or 1 with errno. */
+static int read_file(const char *path, size_t maximum, char **ret_bytes, size_t *ret_length) {
+    cleanup_fclose FILE *file = fopen(path, "rbe");
+    struct stat about;
+    if (file == NULL || fstat(fileno(file), &about) != 0)
+        return 1;
+    if (!S_ISREG(about.st_mode) || (size_t)about.st_size > maximum) {
+        errno = S_ISREG(about.st_mode) ? EFBIG : EINVAL;
+        return 1;
+    }
+    char *bytes = xmalloc((size_t)about.st_size + 1);
+    *ret_length = fread(bytes, 1, (size_t)about.st_size, file);
+    *ret_bytes = bytes;
+    return 0;
+}
+
+/* --snapshot: what the file holds is where the world begins, unless the data directory holds one already. */
+static int begin_with_snapshot(struct wiring *wiring) {
+    const char *path = wiring->options->snapshot;
+    const char *problem = NULL;
+    char *bytes = NULL;
+    size_t length = 0;
+    bool empty = false;
+    int result = engine_is_empty(wiring->engine, &empty);
+    if (result != 0)
+        return result;
+    if (!empty) {
+        log_info("the data directory has a state: the snapshot %s is not used", path);
+        return 0;
+    }
+    if (read_file(path, wiring->options->max_snapshot_bytes, &bytes, &length) != 0)
+        return error_raise(ERR_CONFIG, "the snapshot %s cannot be read: %s", path, strerror(errno));
+    result = engine_restore(wiring->engine, bytes, length, &problem);
+    free(bytes);
+    if (result > 0)
+        return error_raise(ERR_CONFIG, "the snapshot %s cannot be used: %s", path, problem);
+    if (result == 0 && wiring->options->clock_mode != CLOCK_REAL)
+        clock_set_mode(
+            engine_clock(wiring->engine), wiring->options->clock_mode, wiring->options->clock_factor);
+    return result == 0 ? engine_turn_end(wiring->engine) : result;
 }
 
 static int open_rooms(struct wiring *wiring) {
@@ -51,7 +99,8 @@ static int open_rooms(struct wiring *wiring) {
         .journal_limit = options->journal_limit,
         .journal_stored = options->data_dir != NULL,
     };
-    return engine_open(&engine, &wiring->engine);
+    result = engine_open(&engine, &wiring->engine);
+    return result == 0 && options->snapshot != NULL ? begin_with_snapshot(wiring) : result;
 }
 
 int wiring_open(const struct options *options, struct wiring **ret_wiring) {
@@ -194,9 +243,29 @@ static enum http_send handle(void *context, struct http_exchange *exchange) {
     return HTTP_SEND_NOW;
 }
 
+static void refuse_admin(struct wiring *wiring, struct http_exchange *exchange, enum http_refusal refusal) {
+    struct admin_reply reply;
+    if (refusal == HTTP_REFUSED_BODY_TOO_LARGE)
+        admin_refuse(413, "BodyTooLarge", "the body is larger than this server takes", &reply);
+    else
+        admin_refuse(500, "InternalError", "the request could not be carried out; the log says why", &reply);
+    add_request_id(wiring, exchange);
+    http_reply(exchange, reply.status, reply.content_type, reply.body, reply.body_length);
+}
+
+static size_t body_limit(void *context, const struct http_exchange *exchange) {
+    const struct options *options = ((struct wiring *)context)->options;
+    return admin_takes_snapshot(http_method(exchange), http_path(exchange)) ? options->max_snapshot_bytes
+                                                                            : options->max_body_bytes;
+}
+
 static void refuse(void *context, struct http_exchange *exchange, enum http_refusal refusal) {
     struct wiring *wiring = context;
     struct aws_json_reply reply = {0};
+    if (admin_serves(http_path(exchange))) {
+        refuse_admin(wiring, exchange, refusal);
+        return;
+    }
     if (refusal == HTTP_REFUSED_BODY_TOO_LARGE)
         aws_json_too_large(wiring->options->max_body_bytes, &reply);
     else
@@ -205,7 +274,8 @@ static void refuse(void *context, struct http_exchange *exchange, enum http_refu
 }
 
 struct http_handler wiring_http_handler(struct wiring *wiring) {
-    return (struct http_handler){.context = wiring, .handle = handle, .refuse = refuse};
+    return (struct http_handler){
+        .context = wiring, .handle = handle, .body_limit = body_limit, .refuse = refuse};
 }
 
 static int64_t wait_ms(void *context) {

@@ -18,7 +18,7 @@ enum {
     DOCUMENT_MAX = 16 * 1024 * 1024, /* bytes of a task; a request body is smaller */
 };
 
-static int world_load(struct engine *engine) {
+int world_load(struct engine *engine) {
     engine->world = arena_new();
     int result = clusters_load(engine);
     if (result == 0)
@@ -30,7 +30,7 @@ static int world_load(struct engine *engine) {
     return result;
 }
 
-static void world_free(struct engine *engine) {
+void world_free(struct engine *engine) {
     tasks_free(engine);
     definitions_free(engine);
     instances_free(engine);
@@ -80,7 +80,7 @@ static int restore_generator(struct engine *engine, uint64_t seed) {
     return result < 0 ? result : 0;
 }
 
-static int keep_generator(struct engine *engine) {
+int keep_generator(struct engine *engine) {
     if (!engine->ids.seeded || !store_in_transaction(engine->store) ||
         memcmp(&engine->ids, &engine->kept_ids, sizeof(engine->ids)) == 0)
         return 0;

@@ -120,6 +120,11 @@ struct engine {
     bool stale; /* memory differs from the store: read it again */
 };
 
+/* engine.c: everything in memory that mirrors the store, read from it and dropped. */
+int world_load(struct engine *engine);
+void world_free(struct engine *engine);
+int keep_generator(struct engine *engine);
+
 /* cluster_registry.c */
 int clusters_load(struct engine *engine);
 void clusters_free(struct engine *engine);

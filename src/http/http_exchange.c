@@ -70,7 +70,8 @@ void http_exchange_free(struct http_exchange *exchange) {
 
 int http_exchange_append_body(struct http_exchange *exchange, const char *bytes, size_t length) {
     struct http_server *server = exchange->server;
-    size_t maximum = server->config.max_body_bytes;
+    size_t maximum = exchange->max_body_bytes;
+    size_t usual = server->config.max_body_bytes;
     if (length > maximum - exchange->body_length)
         return 1;
     size_t needed = exchange->body_length + length + 1;
@@ -81,7 +82,8 @@ int http_exchange_append_body(struct http_exchange *exchange, const char *bytes,
         if (capacity > maximum + 1)
             capacity = maximum + 1;
         size_t growth = capacity - exchange->body_capacity;
-        if (server->body_memory + growth > (maximum + 1) * BODIES_AT_ONCE)
+        size_t together = (usual + 1) * BODIES_AT_ONCE + (maximum > usual ? maximum : 0);
+        if (server->body_memory + growth > together)
             return 1;
         server->body_memory += growth;
         exchange->body = xrealloc(exchange->body, capacity);

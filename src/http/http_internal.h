@@ -42,6 +42,7 @@ struct http_exchange {
 
     const char *method;
     const char *path;
+    size_t max_body_bytes; /* of this request */
     char *body;
     size_t body_length;
     size_t body_capacity;

@@ -192,13 +192,16 @@ static enum MHD_Result begin_request(struct http_exchange *exchange) {
         http_reply(exchange, MHD_HTTP_BAD_REQUEST, NULL, NULL, 0);
         return queue_reply(exchange);
     }
+    const struct http_handler *handler = &exchange->server->handler;
+    exchange->max_body_bytes = handler->body_limit != NULL ? handler->body_limit(handler->context, exchange)
+                                                           : config->max_body_bytes;
     uint64_t length = announced_length(exchange);
-    if (length <= config->max_body_bytes)
+    if (length <= exchange->max_body_bytes)
         return MHD_YES;
     const char *expect = http_header(exchange, "Expect");
     bool client_waits = expect != NULL && strcasecmp(expect, "100-continue") == 0;
     exchange->state = HTTP_STATE_DISCARDING;
-    if (!client_waits && length - config->max_body_bytes <= DISCARD_MAX_BYTES)
+    if (!client_waits && length - exchange->max_body_bytes <= DISCARD_MAX_BYTES)
         return MHD_YES;
     refuse(exchange, HTTP_REFUSED_BODY_TOO_LARGE, MHD_HTTP_CONTENT_TOO_LARGE);
     return queue_reply(exchange);
@@ -206,7 +209,6 @@ static enum MHD_Result begin_request(struct http_exchange *exchange) {
 
 /* MHD_NO closes the connection: the library takes no reply in the middle of a body. */
 static enum MHD_Result take_body(struct http_exchange *exchange, const char *bytes, size_t length) {
-    const struct http_config *config = &exchange->server->config;
     if (exchange->state == HTTP_STATE_RECEIVING) {
         if (http_exchange_append_body(exchange, bytes, length) == 0)
             return MHD_YES;
@@ -215,7 +217,7 @@ static enum MHD_Result take_body(struct http_exchange *exchange, const char *byt
         http_exchange_drop_body(exchange);
     }
     exchange->discarded += length;
-    return exchange->discarded <= (uint64_t)config->max_body_bytes + DISCARD_MAX_BYTES ? MHD_YES : MHD_NO;
+    return exchange->discarded <= (uint64_t)exchange->max_body_bytes + DISCARD_MAX_BYTES ? MHD_YES : MHD_NO;
 }
 
 /* The request is complete. */

@@ -23,9 +23,12 @@ enum {
     STORE_PATH_MAX = 4096
 };
 
+struct snapshot_shelf;
+
 struct store {
     sqlite3 *db;
-    int lock_fd; /* -1 in memory */
+    struct snapshot_shelf *snapshots; /* NULL: this is itself a copy */
+    int lock_fd;                      /* -1 in memory */
     bool in_transaction;
     int wal_pages;
     sqlite3_stmt *statements[SQL_COUNT];

@@ -10,7 +10,8 @@
 #include "ecs-local/base/error.h"
 #include "ecs-local/base/log.h"
 #include "ecs-local/base/text.h"
-#include "statement.h"
+#include "snapshot_shelf.h"
+#include "store_internal.h"
 
 struct migration {
     unsigned number;
@@ -26,19 +27,21 @@ struct statement_source {
 #include "store_sql.h"
 
 enum {
-    /* Marks a database file as ours (PRAGMA application_id). */
-    APPLICATION_ID = 0x6563736c,
     /* The log goes into the database when it is this long, whatever else is to do; a shorter one when idle.
      * A checkpoint waits for the disk, so it must stay rare under load. */
     WAL_PAGES_MAX = 16384,
     WAL_PAGES_IDLE = 64,
 };
 
-static int run(struct store *store, const char *sql) {
+int64_t store_schema_version(void) {
+    return migrations[array_length(migrations) - 1].number;
+}
+
+int store_run_sql(struct store *store, const char *sql) {
     return store_check(store, sqlite3_exec(store->db, sql, NULL, NULL, NULL), sql);
 }
 
-static int pragma_int(struct store *store, const char *sql, int64_t *ret_value) {
+int store_pragma_int(struct store *store, const char *sql, int64_t *ret_value) {
     sqlite3_stmt *statement = NULL;
     int result = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
     if (result == SQLITE_OK && (result = sqlite3_step(statement)) == SQLITE_ROW)
@@ -85,61 +88,62 @@ static int note_wal(void *context, sqlite3 *db, const char *name, int pages) {
 /* Before anything is written: a database of something else, or of a newer program, stays as it is. */
 static int refuse_foreign(struct store *store) {
     int64_t version = 0;
-    int result = pragma_int(store, "PRAGMA user_version", &version);
+    int result = store_pragma_int(store, "PRAGMA user_version", &version);
     if (result != 0)
         return result;
     int64_t application = 0;
-    result = pragma_int(store, "PRAGMA application_id", &application);
+    result = store_pragma_int(store, "PRAGMA application_id", &application);
     if (result != 0)
         return result;
     int64_t tables = 0;
-    result = pragma_int(store, "SELECT count(*) FROM sqlite_schema", &tables);
+    result = store_pragma_int(store, "SELECT count(*) FROM sqlite_schema", &tables);
     if (result != 0)
         return result;
     if (application != APPLICATION_ID && (application != 0 || tables != 0))
         return error_raise(ERR_SCHEMA, "the database file is not one of ecs-local");
-    if (version > (int64_t)array_length(migrations))
+    if (version > store_schema_version())
         return error_raise(ERR_SCHEMA,
-            "the database has schema %lld, newer than this program's %zu: use a newer ecs-local or another data directory",
-            (long long)version, array_length(migrations));
+            "the database has schema %lld, newer than this program's %lld: use a newer ecs-local or another data directory",
+            (long long)version, (long long)store_schema_version());
     return 0;
 }
 
 static int configure(struct store *store, const struct store_config *config) {
     if (config->data_dir == NULL)
-        return run(store, "PRAGMA page_size = 8192; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
-    int result = run(store, "PRAGMA locking_mode = EXCLUSIVE");
+        return store_run_sql(
+            store, "PRAGMA page_size = 8192; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
+    int result = store_run_sql(store, "PRAGMA locking_mode = EXCLUSIVE");
     if (result == 0)
         result = refuse_foreign(store);
     if (result == 0)
-        result = run(store, "PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384");
+        result = store_run_sql(store, "PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384");
     if (result == 0)
-        result = run(
+        result = store_run_sql(
             store, config->full_durability ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     sqlite3_wal_hook(store->db, note_wal, store);
     return result;
 }
 
-static int migrate(struct store *store) {
+int store_migrate(struct store *store) {
     int64_t version = 0;
-    int result = pragma_int(store, "PRAGMA user_version", &version);
+    int result = store_pragma_int(store, "PRAGMA user_version", &version);
     for (size_t index = 0; result == 0 && index < array_length(migrations); index++) {
         if ((int64_t)migrations[index].number <= version)
             continue;
         char stamp[128];
         snprintf(stamp, sizeof(stamp), "PRAGMA user_version = %u; PRAGMA application_id = %d; COMMIT",
             migrations[index].number, APPLICATION_ID);
-        result = run(store, "BEGIN IMMEDIATE");
+        result = store_run_sql(store, "BEGIN IMMEDIATE");
         if (result == 0)
             result = store_check(store, sqlite3_exec(store->db, migrations[index].sql, NULL, NULL, NULL),
                 migrations[index].name);
         if (result == 0)
-            result = run(store, stamp);
+            result = store_run_sql(store, stamp);
     }
     return result;
 }
 
-static int prepare(struct store *store) {
+int store_prepare(struct store *store) {
     _Static_assert(array_length(statement_sources) == SQL_COUNT, "one source per statement");
     for (unsigned index = 0; index < SQL_COUNT; index++) {
         const struct statement_source *source = &statement_sources[index];
@@ -151,6 +155,13 @@ static int prepare(struct store *store) {
     return 0;
 }
 
+void store_unprepare(struct store *store) {
+    for (unsigned index = 0; index < SQL_COUNT; index++) {
+        sqlite3_finalize(store->statements[index]);
+        store->statements[index] = NULL;
+    }
+}
+
 int store_open(const struct store_config *config, struct store **ret_store) {
     struct store *store = xcalloc(1, sizeof(*store));
     store->lock_fd = -1;
@@ -160,9 +171,11 @@ int store_open(const struct store_config *config, struct store **ret_store) {
     if (result == 0)
         result = configure(store, config);
     if (result == 0)
-        result = migrate(store);
+        result = store_migrate(store);
     if (result == 0)
-        result = prepare(store);
+        result = store_prepare(store);
+    if (result == 0)
+        result = snapshot_shelf_open(store, config->data_dir);
     if (result != 0) {
         store_close(store);
         return result;
@@ -174,12 +187,12 @@ int store_open(const struct store_config *config, struct store **ret_store) {
 void store_close(struct store *store) {
     if (store == NULL)
         return;
-    for (unsigned index = 0; index < SQL_COUNT; index++)
-        sqlite3_finalize(store->statements[index]);
+    store_unprepare(store);
     if (sqlite3_close(store->db) != SQLITE_OK)
         log_error("database: closed with statements left");
     if (store->lock_fd >= 0)
         close(store->lock_fd);
+    snapshot_shelf_close(store);
     free(store);
 }
 
@@ -198,7 +211,7 @@ void store_rollback(struct store *store) {
 int store_commit(struct store *store) {
     if (!store->in_transaction)
         return 0;
-    int result = run(store, "COMMIT");
+    int result = store_run_sql(store, "COMMIT");
     if (result != 0) {
         store_rollback(store);
         return result;

@@ -48,4 +48,9 @@ bool admin_serves(const char *path);
 /* Always gives a reply. 0, or <0 when the turn must be rolled back (the reply is a 500 then). */
 int admin_handle(struct admin *admin, const struct admin_request *request, struct admin_reply *ret_reply);
 
+/* May this request carry a snapshot, which is larger than any other body? */
+bool admin_takes_snapshot(const char *method, const char *path);
+/* The reply to a request that was refused before it came here. */
+void admin_refuse(unsigned status, const char *code, const char *message, struct admin_reply *ret_reply);
+
 #endif

@@ -38,7 +38,8 @@ enum http_refusal {
     /* The answer is 413. A body that is not more than 8 MiB over the limit is read to its end first, so that
      * the client gets the answer and keeps its connection; a longer announced one is answered at once and the
      * connection closed; a longer chunked one is cut off without an answer. A body of
-     * allowed size is refused as well while all connections together hold as much as 64 full bodies. */
+     * allowed size is refused as well while all connections together hold as much as 64 full bodies (and one
+     * larger body that body_limit() allows). */
     HTTP_REFUSED_BODY_TOO_LARGE,
     HTTP_REFUSED_HELD_FAILED, /* a held reply whose commit failed: answer 500 instead */
 };
@@ -46,6 +47,8 @@ enum http_refusal {
 struct http_handler {
     void *context;
     enum http_send (*handle)(void *context, struct http_exchange *exchange);
+    /* How large the body of this request may be, when only its headers are there. NULL: max_body_bytes for all. */
+    size_t (*body_limit)(void *context, const struct http_exchange *exchange);
     /* Writes the reply for a refusal (http_reply() with a body that suits the path). */
     void (*refuse)(void *context, struct http_exchange *exchange, enum http_refusal refusal);
 };

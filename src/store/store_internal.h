@@ -1,0 +1,21 @@
+/* What the files about whole databases share. */
+#ifndef STORE_INTERNAL_H
+#define STORE_INTERNAL_H
+
+#include "statement.h"
+
+enum {
+    /* Marks a database file as ours (PRAGMA application_id). */
+    APPLICATION_ID = 0x6563736c,
+};
+
+/* The schema that this program writes: the number of its last migration. */
+int64_t store_schema_version(void);
+int store_run_sql(struct store *store, const char *sql);
+int store_pragma_int(struct store *store, const char *sql, int64_t *ret_value);
+/* Brings a database up to store_schema_version(). */
+int store_migrate(struct store *store);
+int store_prepare(struct store *store);
+void store_unprepare(struct store *store);
+
+#endif
