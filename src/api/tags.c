@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "api_lookup.h"
+#include "daemon_lookup.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/base/value_json.h"
 #include "ecs-local/domain/arn.h"
@@ -101,6 +102,18 @@ static int find_task_definition(struct api_call *call, const char *arn, struct t
     return result;
 }
 
+static int find_daemon_definition(struct api_call *call, const char *arn, struct tagged *tagged) {
+    struct task_definition_row row;
+    int result = lookup_daemon_definition(call, arn, &row);
+    if (result == STORE_NOT_FOUND)
+        return api_fail(call, ERROR_DAEMON_DEFINITION_UNDESCRIBABLE, NULL);
+    if (result != 0)
+        return result;
+    tagged->task_definition_id = row.id;
+    tagged->tags = row.tags;
+    return 0;
+}
+
 static int find_provider(struct api_call *call, const char *name, struct tagged *tagged) {
     int result = capacity_provider_rows_get(
         engine_store(call->engine), scope_id(call->scope), name, call->arena, &tagged->provider);
@@ -139,6 +152,8 @@ static int find_tagged(struct api_call *call, struct tagged *tagged) {
         return find_task_definition(call, arn, tagged);
     if (text_equal(type, "capacity-provider"))
         return find_provider(call, rest, tagged);
+    if (text_equal(type, "daemon-task-definition"))
+        return find_daemon_definition(call, arn, tagged);
     if (text_equal(type, "gateway"))
         return find_gateway(call, arn, tagged);
     if (text_equal(type, "service") && strchr(rest, '/') == NULL)

@@ -195,14 +195,14 @@ int arn_resolve_in_cluster(struct arena *arena, enum arn_kind kind, const char *
     return 0;
 }
 
-int arn_resolve_task_definition(struct arena *arena, const char *text, const char *region,
+static int resolve_definition(struct arena *arena, const char *type, const char *text, const char *region,
     const char *account, const char **ret_family, int64_t *ret_revision, struct violation *ret_violation) {
     const char *name = text;
     if (is_arn(text)) {
         struct parsed parsed;
         if (parse(arena, text, region, account, &parsed, ret_violation) != 0)
             return 1;
-        if (!text_equal(parsed.type, "task-definition"))
+        if (!text_equal(parsed.type, type))
             return wrong_type(arena, parsed.type, ret_violation);
         name = parsed.rest;
     }
@@ -216,4 +216,16 @@ int arn_resolve_task_definition(struct arena *arena, const char *text, const cha
     *ret_family = family;
     *ret_revision = revision;
     return 0;
+}
+
+int arn_resolve_task_definition(struct arena *arena, const char *text, const char *region,
+    const char *account, const char **ret_family, int64_t *ret_revision, struct violation *ret_violation) {
+    return resolve_definition(
+        arena, "task-definition", text, region, account, ret_family, ret_revision, ret_violation);
+}
+
+int arn_resolve_daemon_definition(struct arena *arena, const char *text, const char *region,
+    const char *account, const char **ret_family, int64_t *ret_revision, struct violation *ret_violation) {
+    return resolve_definition(
+        arena, "daemon-task-definition", text, region, account, ret_family, ret_revision, ret_violation);
 }

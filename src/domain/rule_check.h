@@ -15,6 +15,7 @@ struct rule_check {
     int64_t cpu_units;  /* of the task level, 0: not given */
     int64_t memory_mib; /* of the task level, 0: not given */
     bool has_execution_role;
+    bool memory_optional; /* a container may leave its memory open */
     struct violation *violation;
 };
 

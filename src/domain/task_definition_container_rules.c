@@ -42,6 +42,10 @@ int rules_check_containers_basic(struct rule_check *check) {
     return essential ? 0 : rule_refuse(check, "Task definition doesn't have any essential container");
 }
 
+static bool needs_memory(const struct rule_check *check) {
+    return check->memory_mib == 0 && !check->memory_optional;
+}
+
 /* #11, #12, #13, #16 */
 static int check_memory(struct rule_check *check, const struct value *container) {
     const char *name = rule_container_name(container);
@@ -49,7 +53,7 @@ static int check_memory(struct rule_check *check, const struct value *container)
     int64_t reservation = value_int(container, "memoryReservation", 0);
     bool given = value_has(container, "memory");
     bool reserved = value_has(container, "memoryReservation");
-    if (!given && !reserved && check->memory_mib == 0)
+    if (!given && !reserved && needs_memory(check))
         return rule_refuse(check,
             "Invalid setting for container '%s'. At least one of 'memory' or 'memoryReservation' must be specified.",
             name);

@@ -129,7 +129,8 @@ static struct value *normalise_containers(struct arena *arena, const struct valu
  */
 static struct value *normalise_volume(struct arena *arena, const struct value *volume) {
     static const char *const others[] = {"host", "dockerVolumeConfiguration", "efsVolumeConfiguration",
-        "s3filesVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration", "configuredAtLaunch"};
+        "s3filesVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration", "configuredAtLaunch",
+        "logDriverVolumeConfiguration"};
     struct value *result = value_clone(arena, volume);
     bool is_bind = true;
     for (size_t index = 0; index < array_length(others); index++)

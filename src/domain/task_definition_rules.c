@@ -7,6 +7,7 @@
 #include "ecs-local/base/cleanup.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/domain/cluster_query.h"
+#include "ecs-local/domain/daemon.h"
 #include "rule_check.h"
 
 enum {
@@ -194,13 +195,10 @@ static bool list_has(const struct value *list, const char *text) {
     return false;
 }
 
-int task_definition_check(struct arena *arena, const struct value *request, struct violation *ret_violation) {
-    static rule *const rules[] = {check_task_size, check_family, check_container_count,
-        rules_check_containers_basic, check_fargate_network, rules_check_sizes, rules_check_ports,
-        rules_check_container_features, rules_check_dependencies, rules_check_volumes, check_roles,
-        check_proxy, check_accelerators_and_storage, rules_check_fargate, check_constraints, check_tags};
+static struct rule_check new_check(
+    struct arena *arena, const struct value *request, struct violation *ret_violation) {
     const struct value *compatibilities = value_get(request, "requiresCompatibilities");
-    struct rule_check check = {
+    return (struct rule_check){
         .arena = arena,
         .request = request,
         .network_mode = value_string_nonempty(request, "networkMode"),
@@ -211,9 +209,31 @@ int task_definition_check(struct arena *arena, const struct value *request, stru
         .has_execution_role = value_string_nonempty(request, "executionRoleArn") != NULL,
         .violation = ret_violation,
     };
-    for (size_t index = 0; index < array_length(rules); index++) {
-        if (rules[index](&check) != 0)
+}
+
+static int run_rules(struct rule_check *check, rule *const *rules, size_t count) {
+    for (size_t index = 0; index < count; index++) {
+        if (rules[index](check) != 0)
             return 1;
     }
     return 0;
+}
+
+int task_definition_check(struct arena *arena, const struct value *request, struct violation *ret_violation) {
+    static rule *const rules[] = {check_task_size, check_family, check_container_count,
+        rules_check_containers_basic, check_fargate_network, rules_check_sizes, rules_check_ports,
+        rules_check_container_features, rules_check_dependencies, rules_check_volumes, check_roles,
+        check_proxy, check_accelerators_and_storage, rules_check_fargate, check_constraints, check_tags};
+    struct rule_check check = new_check(arena, request, ret_violation);
+    return run_rules(&check, rules, array_length(rules));
+}
+
+int daemon_definition_check(
+    struct arena *arena, const struct value *request, struct violation *ret_violation) {
+    static rule *const rules[] = {check_task_size, check_family, check_container_count,
+        rules_check_containers_basic, rules_check_sizes, rules_check_container_features,
+        rules_check_dependencies, rules_check_volumes, check_roles, check_tags};
+    struct rule_check check = new_check(arena, request, ret_violation);
+    check.memory_optional = true;
+    return run_rules(&check, rules, array_length(rules));
 }

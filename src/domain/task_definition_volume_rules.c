@@ -26,7 +26,8 @@ static int check_efs(struct rule_check *check, const struct value *efs) {
 /* One of the kinds at most (rule A, text unknown). */
 static int check_kinds(struct rule_check *check, const struct value *volume) {
     static const char *const kinds[] = {"host", "dockerVolumeConfiguration", "efsVolumeConfiguration",
-        "s3filesVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration"};
+        "s3filesVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration",
+        "logDriverVolumeConfiguration"};
     unsigned given = value_bool(volume, "configuredAtLaunch", false);
     for (size_t index = 0; index < array_length(kinds); index++) {
         /* `host: {}` beside another kind says nothing (tools send it). */

@@ -51,5 +51,8 @@ int arn_take_apart(struct arena *arena, const char *text, const char *region, co
 /* Family and revision (0: none given) from family, family:revision, or an ARN with or without revision. */
 int arn_resolve_task_definition(struct arena *arena, const char *text, const char *region,
     const char *account, const char **ret_family, int64_t *ret_revision, struct violation *ret_violation);
+/* The same of a daemon task definition. */
+int arn_resolve_daemon_definition(struct arena *arena, const char *text, const char *region,
+    const char *account, const char **ret_family, int64_t *ret_revision, struct violation *ret_violation);
 
 #endif

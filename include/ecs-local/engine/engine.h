@@ -281,6 +281,9 @@ int engine_gateway_routes_set(struct engine *engine, const struct cluster *clust
 /* The cluster is INACTIVE: no gateway serves it any more. */
 int engine_gateways_leave_cluster(struct engine *engine, const struct cluster *cluster);
 
+/* A daemon task definition goes to DELETE_IN_PROGRESS, and to DELETED when no daemon needs it any more. */
+int engine_daemon_definition_delete(struct engine *engine, int64_t id);
+
 /* Forgets everything that matches; NULL matches all. With both NULL a held or scaled time is dropped, too. */
 int engine_reset(struct engine *engine, const char *account_or_null, const char *region_or_null);
 
