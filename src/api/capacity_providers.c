@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "capacity_strategy.h"
+#include "cluster_config.h"
 #include "cluster_reply.h"
 #include "ecs-local/base/cleanup.h"
 #include "ecs-local/base/text.h"
@@ -39,6 +40,25 @@ static void write_fargate(struct api_call *call, const char *name) {
     writer_object_end(writer);
 }
 
+/* What is shown until the clock says that a change is complete. The call that makes it shows it in any case. */
+static bool change_is_under_way(struct api_call *call, const struct value *document) {
+    const struct value *change = value_get(document, "change");
+    return change != NULL &&
+           (value_int(change, "until", 0) > engine_now_ms(call->engine) || value_bool(change, "now", false));
+}
+
+/* The row has the state at the end of the change already. */
+static void begin_change(
+    struct api_call *call, struct value *document, const char *status, const char *update_status) {
+    int64_t until_ms = engine_now_ms(call->engine) +
+                       engine_delay_ms(call->engine, RUNTIME_DELAY_PROVIDER_UPDATE);
+    struct value *change = value_new_map(call->arena, 4);
+    value_add(call->arena, change, "status", value_new_string(call->arena, status));
+    value_add(call->arena, change, "updateStatus", value_new_string(call->arena, update_status));
+    value_add(call->arena, change, "until", value_new_int(call->arena, until_ms));
+    value_set(call->arena, document, "change", change);
+}
+
 static int write_provider(struct api_call *call, const struct capacity_provider_row *row, bool with_tags) {
     struct writer *writer = &call->writer;
     struct value *document = NULL;
@@ -48,17 +68,25 @@ static int write_provider(struct api_call *call, const struct capacity_provider_
     writer_key_string(writer, "capacityProviderArn", provider_arn(call, row->name));
     writer_key_string(writer, "name", row->name);
     writer_key_value_opt(writer, "cluster", value_get(document, "cluster"));
-    writer_key_string(writer, "status", row->status);
+    const struct value *change = value_get(document, "change");
+    bool under_way = change_is_under_way(call, document);
+    writer_key_string(writer, "status", under_way ? value_string(change, "status") : row->status);
     writer_key_value_opt(writer, "autoScalingGroupProvider", value_get(document, "autoScalingGroupProvider"));
     writer_key_value_opt(writer, "managedInstancesProvider", value_get(document, "managedInstancesProvider"));
-    writer_key_string_opt(writer, "updateStatus", row->update_status);
+    writer_key_string_opt(
+        writer, "updateStatus", under_way ? value_string(change, "updateStatus") : row->update_status);
     writer_key_raw(writer, "tags", with_tags ? row->tags : "[]");
     writer_key_value_opt(writer, "type", value_get(document, "type"));
     writer_object_end(writer);
     return 0;
 }
 
-static int reply_provider(struct api_call *call, const struct capacity_provider_row *row) {
+/* The answer of the call that changed it. */
+static int reply_provider(struct api_call *call, struct capacity_provider_row *row, struct value *document) {
+    struct value *change = value_get(document, "change");
+    if (change != NULL)
+        value_set(call->arena, change, "now", value_new_bool(call->arena, true));
+    row->document = value_text(call, document);
     writer_object_begin(&call->writer);
     writer_key(&call->writer, "capacityProvider");
     int result = write_provider(call, row, true);
@@ -68,8 +96,6 @@ static int reply_provider(struct api_call *call, const struct capacity_provider_
 
 static int check_name(struct api_call *call, const char *name) {
     static const char *const reserved[] = {"aws", "ecs", "fargate"};
-    if (is_fargate_name(name))
-        return api_fail(call, ERROR_PROVIDER_RESERVED, name);
     if (!text_is_name(name, NAME_MAX_LENGTH))
         return api_fail(call, ERROR_PROVIDER_NAME, NULL);
     for (size_t index = 0; index < array_length(reserved); index++) {
@@ -158,10 +184,36 @@ static int find_row(struct api_call *call, const char *text, struct capacity_pro
     return result;
 }
 
+/* A managed instances provider belongs to its cluster from the beginning (facts: services 11.1). */
+static int join_cluster(struct api_call *call, const struct value *document, const char *name) {
+    struct cluster *cluster = NULL;
+    if (!value_has(document, "managedInstancesProvider"))
+        return 0;
+    int result = lookup_active_cluster(call, "cluster", &cluster);
+    return result == 0 ? engine_cluster_update(call->engine, cluster, true,
+                             cluster_config_with_scoped(call, cluster, name, true), NULL)
+                       : result;
+}
+
+/* Where an INACTIVE one had the name, its row is taken again. */
+static int find_free_row(struct api_call *call, struct capacity_provider_row *row) {
+    struct capacity_provider_row old;
+    struct value *document = NULL;
+    int result = capacity_provider_rows_get(
+        engine_store(call->engine), row->scope_id, row->name, call->arena, &old);
+    if (result != 0)
+        return result == STORE_NOT_FOUND ? 0 : result;
+    if (!text_equal(old.status, "INACTIVE"))
+        return api_fail(call, ERROR_PROVIDER_EXISTS, row->name);
+    if (value_parse(call->arena, old.document, strlen(old.document), &document) != 0)
+        return -1;
+    row->id = old.id;
+    return change_is_under_way(call, document) ? api_fail(call, ERROR_PROVIDER_BUSY, NULL) : 0;
+}
+
 int api_create_capacity_provider(struct api_call *call) {
     const char *name = value_string(call->input, "name");
     struct value *document = NULL;
-    struct capacity_provider_row old;
     int result = check_name(call, name);
     if (result == 0)
         result = make_document(call, &document);
@@ -169,24 +221,44 @@ int api_create_capacity_provider(struct api_call *call) {
         result = check_tags(call, value_get(call->input, "tags"));
     if (result != 0)
         return result;
+    bool managed = value_has(document, "managedInstancesProvider");
+    if (managed)
+        begin_change(call, document, "PROVISIONING", "CREATE_IN_PROGRESS");
     struct capacity_provider_row row = {
         .scope_id = scope_id(call->scope),
         .name = name,
         .status = "ACTIVE",
-        .update_status = value_has(document, "managedInstancesProvider") ? "CREATE_COMPLETE" : NULL,
+        .update_status = managed ? "CREATE_COMPLETE" : NULL,
         .tags = tags_text(call, value_get(call->input, "tags")),
         .document = value_text(call, document),
     };
-    result = capacity_provider_rows_get(
-        engine_store(call->engine), scope_id(call->scope), name, call->arena, &old);
-    if (result == 0 && !text_equal(old.status, "INACTIVE"))
-        return api_fail(call, ERROR_PROVIDER_EXISTS, name);
-    row.id = result == 0 ? old.id : 0;
-    if (result == STORE_NOT_FOUND)
-        result = capacity_provider_rows_insert(engine_store(call->engine), &row);
-    else if (result == 0)
-        result = capacity_provider_rows_update(engine_store(call->engine), &row);
-    return result == 0 ? reply_provider(call, &row) : result;
+    result = find_free_row(call, &row);
+    if (result == 0)
+        result = join_cluster(call, document, name);
+    if (result == 0)
+        result = row.id == 0 ? capacity_provider_rows_insert(engine_store(call->engine), &row)
+                             : capacity_provider_rows_update(engine_store(call->engine), &row);
+    return result == 0 ? reply_provider(call, &row, document) : result;
+}
+
+/* Only providers of managed instances have one; it must be there all the same. */
+static int check_cluster(struct api_call *call) {
+    struct cluster *cluster = NULL;
+    if (value_string_nonempty(call->input, "cluster") == NULL)
+        return 0;
+    return lookup_cluster(call, "cluster", &cluster);
+}
+
+/* One change at a time (facts: services 11.2). UpdateCapacityProvider does not declare an exception for it, but
+ * clients wait for it. */
+static int find_idle_row(struct api_call *call, const char *text, struct capacity_provider_row *ret_row,
+    struct value **ret_document) {
+    int result = find_row(call, text, ret_row);
+    if (result != 0)
+        return result;
+    if (value_parse(call->arena, ret_row->document, strlen(ret_row->document), ret_document) != 0)
+        return -1;
+    return change_is_under_way(call, *ret_document) ? api_fail(call, ERROR_PROVIDER_BUSY, NULL) : 0;
 }
 
 /* Members that are given replace those of before, one level down. */
@@ -198,11 +270,11 @@ static void merge(struct api_call *call, struct value *into, const struct value 
 int api_update_capacity_provider(struct api_call *call) {
     struct capacity_provider_row row;
     struct value *document = NULL;
-    int result = find_row(call, value_string(call->input, "name"), &row);
+    int result = check_cluster(call);
+    if (result == 0)
+        result = find_idle_row(call, value_string(call->input, "name"), &row, &document);
     if (result != 0)
         return result;
-    if (value_parse(call->arena, row.document, strlen(row.document), &document) != 0)
-        return -1;
     const struct value *group = value_get(call->input, "autoScalingGroupProvider");
     const struct value *managed = value_get(call->input, "managedInstancesProvider");
     struct value *old_group = value_get(document, "autoScalingGroupProvider");
@@ -220,10 +292,11 @@ int api_update_capacity_provider(struct api_call *call) {
     }
     if (result != 0)
         return result;
+    begin_change(call, document, row.status, "UPDATE_IN_PROGRESS");
     row.document = value_text(call, document);
-    row.update_status = "UPDATE_COMPLETE"; /* at once: nothing has to be changed elsewhere */
+    row.update_status = "UPDATE_COMPLETE";
     result = capacity_provider_rows_update(engine_store(call->engine), &row);
-    return result == 0 ? reply_provider(call, &row) : result;
+    return result == 0 ? reply_provider(call, &row, document) : result;
 }
 
 /* The first ACTIVE cluster that has the provider; NULL when none has. */
@@ -243,21 +316,46 @@ static void look_for_association(void *context, const struct cluster *cluster) {
     }
 }
 
+/* One of managed instances leaves its cluster with its end, unless tasks of it are there. */
+static int leave_cluster(struct api_call *call, const struct value *document, const char *name) {
+    const char *arn = value_string(document, "cluster");
+    const char *slash = arn != NULL ? strrchr(arn, '/') : NULL;
+    struct cluster *cluster = slash != NULL ? engine_cluster_find(call->scope, slash + 1) : NULL;
+    if (cluster == NULL)
+        return 0;
+    int result = task_rows_uses_provider(engine_store(call->engine), cluster->id, name);
+    if (result != STORE_NOT_FOUND)
+        return result == 0 ? api_fail(call, ERROR_PROVIDER_ASSOCIATED, cluster->name) : result;
+    return engine_cluster_update(
+        call->engine, cluster, cluster->active, cluster_config_with_scoped(call, cluster, name, false), NULL);
+}
+
+static int check_free(struct api_call *call, const struct value *document, const char *name) {
+    struct association association = {.call = call, .name = name};
+    if (value_has(document, "managedInstancesProvider"))
+        return leave_cluster(call, document, name);
+    engine_clusters_each(call->scope, &association, look_for_association);
+    return association.found != NULL ? api_fail(call, ERROR_PROVIDER_ASSOCIATED, association.found->name) : 0;
+}
+
 int api_delete_capacity_provider(struct api_call *call) {
     struct capacity_provider_row row;
-    int result = find_row(call, value_string(call->input, "capacityProvider"), &row);
+    struct value *document = NULL;
+    int result = check_cluster(call);
+    if (result == 0)
+        result = find_idle_row(call, value_string(call->input, "capacityProvider"), &row, &document);
+    if (result == 0)
+        result = engine_flush(call->engine);
+    if (result == 0)
+        result = check_free(call, document, row.name);
     if (result != 0)
         return result;
-    struct association association = {.call = call, .name = row.name};
-    engine_clusters_each(call->scope, &association, look_for_association);
-    if (association.found != NULL)
-        return api_fail(call, ERROR_PROVIDER_ASSOCIATED, association.found->name);
-    struct capacity_provider_row gone = row;
-    gone.status = "INACTIVE";
-    gone.update_status = "DELETE_COMPLETE";
-    result = capacity_provider_rows_update(engine_store(call->engine), &gone);
-    row.update_status = "DELETE_IN_PROGRESS";
-    return result == 0 ? reply_provider(call, &row) : result;
+    begin_change(call, document, "ACTIVE", "DELETE_IN_PROGRESS");
+    row.document = value_text(call, document);
+    row.status = "INACTIVE";
+    row.update_status = "DELETE_COMPLETE";
+    result = capacity_provider_rows_update(engine_store(call->engine), &row);
+    return result == 0 ? reply_provider(call, &row, document) : result;
 }
 
 static int describe_named(struct api_call *call, const struct value *names, bool with_tags) {
@@ -324,10 +422,12 @@ static int describe_all(struct api_call *call, bool with_tags) {
 int api_describe_capacity_providers(struct api_call *call) {
     const struct value *names = value_get(call->input, "capacityProviders");
     bool with_tags = include_has(call, "TAGS");
+    int result = check_cluster(call);
+    if (result != 0)
+        return result;
     writer_object_begin(&call->writer);
     writer_key_list_begin(&call->writer, "capacityProviders");
-    int result = value_count(names) != 0 ? describe_named(call, names, with_tags)
-                                         : describe_all(call, with_tags);
+    result = value_count(names) != 0 ? describe_named(call, names, with_tags) : describe_all(call, with_tags);
     writer_object_end(&call->writer);
     return result;
 }

@@ -35,9 +35,21 @@ static int check_logging(struct api_call *call, const struct value *configuratio
     return 0;
 }
 
+/* There is no Cloud Map to ask: an ARN of another account or region names nothing (D). */
+static int check_namespace(struct api_call *call) {
+    const char *name = value_string(value_get(call->input, "serviceConnectDefaults"), "namespace");
+    const char *prefix = arena_printf(call->arena, "arn:%s:servicediscovery:%s:%s:namespace/",
+        scope_partition(call->scope), scope_region(call->scope), scope_account(call->scope));
+    if (name != NULL && text_starts_with(name, "arn:") && !text_starts_with(name, prefix))
+        return api_fail(call, ERROR_NAMESPACE_NOT_FOUND, NULL);
+    return 0;
+}
+
 int cluster_config_check_update(struct api_call *call) {
     int result = check_settings(call, value_get(call->input, "settings"));
-    return result == 0 ? check_logging(call, value_get(call->input, "configuration")) : result;
+    if (result == 0)
+        result = check_logging(call, value_get(call->input, "configuration"));
+    return result == 0 ? check_namespace(call) : result;
 }
 
 int cluster_config_check_providers(struct api_call *call) {
@@ -123,6 +135,12 @@ static int make_attachments(
     return 0;
 }
 
+void cluster_config_begin_work(struct api_call *call, struct value *document) {
+    int64_t until_ms = engine_now_ms(call->engine) +
+                       engine_delay_ms(call->engine, RUNTIME_DELAY_CLUSTER_ATTACHMENTS);
+    value_set(call->arena, document, "busyUntil", value_new_int(call->arena, until_ms));
+}
+
 static int put_providers(struct api_call *call, struct value *document) {
     struct value *providers = value_get(call->input, "capacityProviders");
     const struct value *strategy = value_get(call->input, "defaultCapacityProviderStrategy");
@@ -133,6 +151,7 @@ static int put_providers(struct api_call *call, struct value *document) {
     value_remove(document, "capacityProviders");
     value_remove(document, "defaultCapacityProviderStrategy");
     value_remove(document, "attachments");
+    value_remove(document, "busyUntil");
     if (value_count(providers) != 0)
         value_set(call->arena, document, "capacityProviders", providers);
     if (value_count(strategy) != 0)
@@ -140,6 +159,8 @@ static int put_providers(struct api_call *call, struct value *document) {
             call->arena, document, "defaultCapacityProviderStrategy", complete_strategy(call, strategy));
     if (attachments != NULL)
         value_set(call->arena, document, "attachments", attachments);
+    if (attachments != NULL)
+        cluster_config_begin_work(call, document);
     return 0;
 }
 
@@ -173,9 +194,19 @@ int cluster_config_new(struct api_call *call, const char **ret_document) {
     int result = put_settings(call, document);
     if (result == 0)
         result = put_providers(call, document);
+    if (result == 0 && value_get(document, "attachments") != NULL)
+        value_set(call->arena, document, "isNew", value_new_bool(call->arena, true));
     if (result == 0)
         *ret_document = value_text(call, document);
     return result;
+}
+
+const char *cluster_config_gone(struct api_call *call, const struct cluster *cluster) {
+    struct value *document = cluster_document(call, cluster);
+    if (value_get(document, "attachments") == NULL)
+        return NULL;
+    cluster_config_begin_work(call, document);
+    return value_text(call, document);
 }
 
 static struct value *open_document(struct api_call *call, const struct cluster *cluster) {
@@ -188,7 +219,7 @@ const char *cluster_config_updated(struct api_call *call, const struct cluster *
     struct value *document = open_document(call, cluster);
     for (size_t index = 0; index < array_length(given); index++) {
         struct value *member = value_get(call->input, given[index]);
-        if (member != NULL)
+        if (value_count(member) != 0)
             value_set(call->arena, document, given[index], member);
     }
     /* An empty namespace takes the defaults away (facts: tasks 3.5). */
@@ -203,8 +234,31 @@ const char *cluster_config_updated(struct api_call *call, const struct cluster *
 int cluster_config_with_providers(
     struct api_call *call, const struct cluster *cluster, const char **ret_document) {
     struct value *document = open_document(call, cluster);
+    value_remove(document, "isNew");
     int result = put_providers(call, document);
     if (result == 0)
         *ret_document = value_text(call, document);
     return result;
+}
+
+/* The list without the name, or with it at its end. */
+static struct value *list_with(struct api_call *call, const struct value *list, const char *name, bool with) {
+    struct value *changed = value_new_list(call->arena, value_count(list) + 1);
+    value_for_each(item, list) {
+        if (!text_equal(item->string, name))
+            value_append(call->arena, changed, item);
+    }
+    if (with)
+        value_append(call->arena, changed, value_new_string(call->arena, name));
+    return changed;
+}
+
+const char *cluster_config_with_scoped(
+    struct api_call *call, const struct cluster *cluster, const char *name, bool with) {
+    static const char *const lists[] = {"capacityProviders", "scopedProviders"};
+    struct value *document = open_document(call, cluster);
+    for (size_t index = 0; index < array_length(lists); index++)
+        value_set(call->arena, document, lists[index],
+            list_with(call, value_get(document, lists[index]), name, with));
+    return value_text(call, document);
 }

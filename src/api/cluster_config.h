@@ -10,6 +10,14 @@ int cluster_config_check_new(struct api_call *call);
 /* The document of a new cluster, in the call's arena. */
 int cluster_config_new(struct api_call *call, const char **ret_document);
 
+/* Attachments are being changed from now on. */
+void cluster_config_begin_work(struct api_call *call, struct value *document);
+/* The document with a capacity provider that belongs to this cluster alone, or without it. */
+const char *cluster_config_with_scoped(
+    struct api_call *call, const struct cluster *cluster, const char *name, bool with);
+/* The document of a cluster that is being deleted; NULL: it goes at once. */
+const char *cluster_config_gone(struct api_call *call, const struct cluster *cluster);
+
 /* Checks settings and configuration of an update. */
 int cluster_config_check_update(struct api_call *call);
 /* The document with what an update gives; members that it does not give stay. */

@@ -59,9 +59,25 @@ static void write_list_or_empty(struct writer *writer, const char *key, const st
         writer_key_empty_list(writer, key);
 }
 
+bool cluster_is_busy(struct api_call *call, const struct value *document) {
+    return value_int(document, "busyUntil", 0) > engine_now_ms(call->engine);
+}
+
+/* Where attachments are made for a new cluster, or undone for one that goes, it takes a while. */
+const char *cluster_status(
+    struct api_call *call, const struct cluster *cluster, const struct value *document, bool updating) {
+    bool under_way = value_get(document, "attachments") != NULL &&
+                     (updating || cluster_is_busy(call, document));
+    if (!cluster->active)
+        return under_way ? "DEPROVISIONING" : "INACTIVE";
+    return under_way && value_bool(document, "isNew", false) ? "PROVISIONING" : "ACTIVE";
+}
+
 /* Only clusters with capacity providers have them (facts: tasks 3.1). */
 static void write_attachments(
-    struct writer *writer, const struct value *document, const struct cluster_view *view) {
+    struct api_call *call, const struct value *document, const struct cluster_view *view) {
+    struct writer *writer = &call->writer;
+    bool updating = view->updating || cluster_is_busy(call, document);
     const struct value *attachments = value_get(document, "attachments");
     if (attachments == NULL)
         return;
@@ -70,12 +86,12 @@ static void write_attachments(
         writer_object_begin(writer);
         writer_key_value_opt(writer, "id", value_get(attachment, "id"));
         writer_key_value_opt(writer, "type", value_get(attachment, "type"));
-        writer_key_string(writer, "status", view->updating ? "PRECREATED" : "CREATED");
+        writer_key_string(writer, "status", updating ? "PRECREATED" : "CREATED");
         writer_key_value_opt(writer, "details", value_get(attachment, "details"));
         writer_object_end(writer);
     }
     writer_list_end(writer);
-    writer_key_string(writer, "attachmentsStatus", view->updating ? "UPDATE_IN_PROGRESS" : "UPDATE_COMPLETE");
+    writer_key_string(writer, "attachmentsStatus", updating ? "UPDATE_IN_PROGRESS" : "UPDATE_COMPLETE");
 }
 
 void write_cluster(struct api_call *call, const struct cluster *cluster, const struct cluster_view *view) {
@@ -86,7 +102,7 @@ void write_cluster(struct api_call *call, const struct cluster *cluster, const s
     writer_key_string(writer, "clusterName", cluster->name);
     if (view->configuration)
         writer_key_value_opt(writer, "configuration", value_get(document, "configuration"));
-    writer_key_string(writer, "status", cluster->active ? "ACTIVE" : "INACTIVE");
+    writer_key_string(writer, "status", cluster_status(call, cluster, document, view->updating));
     writer_key_int(writer, "registeredContainerInstancesCount", cluster->registered);
     writer_key_int(writer, "runningTasksCount", cluster_running_tasks(cluster));
     writer_key_int(writer, "pendingTasksCount", cluster_pending_tasks(cluster));
@@ -104,7 +120,7 @@ void write_cluster(struct api_call *call, const struct cluster *cluster, const s
     write_list_or_empty(
         writer, "defaultCapacityProviderStrategy", value_get(document, "defaultCapacityProviderStrategy"));
     if (view->attachments)
-        write_attachments(writer, document, view);
+        write_attachments(call, document, view);
     writer_key_value_opt(writer, "serviceConnectDefaults", value_get(document, "serviceConnectDefaults"));
     writer_object_end(writer);
 }

@@ -34,23 +34,37 @@ int api_create_cluster(struct api_call *call) {
     return 0;
 }
 
+/* In the order of facts: tasks 3.6. */
+static int check_deletable(struct api_call *call, const struct cluster *cluster) {
+    const struct value *document = cluster_document(call, cluster);
+    if (cluster->registered != 0)
+        return api_fail(call, ERROR_CLUSTER_HAS_INSTANCES, NULL);
+    if (cluster->unfinished != 0)
+        return api_fail(call, ERROR_CLUSTER_HAS_TASKS, NULL);
+    if (cluster_is_busy(call, document))
+        return api_fail(call, ERROR_CLUSTER_BUSY, NULL);
+    if (value_count(value_get(document, "scopedProviders")) != 0)
+        return api_fail(call, ERROR_CLUSTER_HAS_PROVIDERS, NULL);
+    return 0;
+}
+
 int api_delete_cluster(struct api_call *call) {
     struct cluster *cluster = NULL;
     int result = lookup_cluster(call, "cluster", &cluster);
     if (result != 0)
         return result;
+    struct cluster_view view = {.settings_member = true, .attachments = true};
     if (cluster->active) {
-        if (cluster->registered != 0)
-            return api_fail(call, ERROR_CLUSTER_HAS_INSTANCES, NULL);
-        if (cluster->unfinished != 0)
-            return api_fail(call, ERROR_CLUSTER_HAS_TASKS, NULL);
-        result = engine_cluster_update(call->engine, cluster, false, NULL, NULL);
+        result = check_deletable(call, cluster);
+        if (result == 0)
+            result = engine_cluster_update(
+                call->engine, cluster, false, cluster_config_gone(call, cluster), NULL);
         if (result == 0)
             result = engine_gateways_leave_cluster(call->engine, cluster);
         if (result != 0)
             return result;
+        view.updating = true;
     }
-    static const struct cluster_view view = {.settings_member = true};
     reply_cluster(call, cluster, &view);
     return 0;
 }
@@ -129,7 +143,7 @@ int api_list_clusters(struct api_call *call) {
 
 /* UpdateCluster and UpdateClusterSettings: what is not given stays (facts: tasks 3.5). */
 int api_update_cluster(struct api_call *call) {
-    static const struct cluster_view view = {.settings = true, .configuration = true};
+    static const struct cluster_view view = {.settings = true, .configuration = true, .attachments = true};
     struct cluster *cluster = NULL;
     int result = lookup_active_cluster(call, "cluster", &cluster);
     if (result == 0)
@@ -142,8 +156,13 @@ int api_update_cluster(struct api_call *call) {
     return result;
 }
 
+/* Declares UpdateInProgressException where UpdateCluster does not (facts: tasks 1.4). */
 int api_update_cluster_settings(struct api_call *call) {
-    return api_update_cluster(call);
+    struct cluster *cluster = NULL;
+    int result = lookup_active_cluster(call, "cluster", &cluster);
+    if (result == 0 && cluster_is_busy(call, cluster_document(call, cluster)))
+        return api_fail(call, ERROR_CLUSTER_BUSY, NULL);
+    return result == 0 ? api_update_cluster(call) : result;
 }
 
 /* A provider that leaves the cluster must not have tasks of it there (facts: services 11.2). */
@@ -169,8 +188,13 @@ int api_put_cluster_capacity_providers(struct api_call *call) {
     struct cluster *cluster = NULL;
     const char *document = NULL;
     int result = lookup_cluster(call, "cluster", &cluster);
-    if (result == 0 && !cluster->active)
+    if (result != 0)
+        return result;
+    const struct value *document_now = cluster_document(call, cluster);
+    if (!text_equal(cluster_status(call, cluster, document_now, false), "ACTIVE"))
         return api_fail(call, ERROR_CLUSTER_NOT_ACTIVE, NULL);
+    if (cluster_is_busy(call, document_now))
+        return api_fail(call, ERROR_CLUSTER_BUSY, NULL);
     if (result == 0)
         result = cluster_config_check_providers(call);
     if (result == 0)

@@ -160,6 +160,10 @@ int64_t engine_now_ms(const struct engine *engine) {
     return clock_now_ms(&engine->clock);
 }
 
+int64_t engine_delay_ms(struct engine *engine, enum runtime_delay delay) {
+    return engine->runtime.delay_ms(engine->runtime.context, delay);
+}
+
 int64_t engine_wait_ms(struct engine *engine) {
     const struct timer *timer = timers_first(&engine->timers);
     return timer != NULL ? clock_wait_ms(&engine->clock, timer->due_ms) : -1;

@@ -58,7 +58,10 @@ static int request_of(struct engine *engine, const struct task *task, const stru
 
 static int settle(struct engine *engine, struct task *task, struct instance *instance) {
     task->waiting = NULL;
+    /* So far it counts in its cluster only. */
+    task_count(engine, task, -1);
     task->container_instance_id = instance->id;
+    task_count(engine, task, 1);
     task->container_instance_arn = instance->arn;
     task->availability_zone = instance->zone;
     task->cpu_architecture = instance->cpu_architecture;

@@ -34,13 +34,25 @@ static void tally(const char *operation, const char *outcome) {
         error_raise(ERR_IO, "cannot write to the tally %s", path);
 }
 
+/* Errors that clients wait for though the model does not declare them. */
+static bool answers_all_the_same(const char *operation, const char *code) {
+    static const char *const pairs[][2] = {
+        {"UpdateCapacityProvider", "UpdateInProgressException"}, /* facts: services 11.2 B */
+    };
+    for (size_t index = 0; index < array_length(pairs); index++) {
+        if (strcmp(pairs[index][0], operation) == 0 && strcmp(pairs[index][1], code) == 0)
+            return true;
+    }
+    return strcmp(code, "SerializationException") == 0;
+}
+
 int reply_check(
     const struct model_operation *operation, struct arena *arena, const struct aws_json_reply *reply) {
     const char *name = model_operation_name(operation);
     if (reply->error_code != NULL) {
         tally(name, reply->error_code);
         if (reply->status == 400 && !model_operation_declares(operation, reply->error_code) &&
-            strcmp(reply->error_code, "SerializationException") != 0)
+            !answers_all_the_same(name, reply->error_code))
             return error_raise(ERR_BUG, "%s answers %s, which it does not declare", name, reply->error_code);
         return 0;
     }

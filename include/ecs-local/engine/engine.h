@@ -154,6 +154,9 @@ struct engine_watcher {
 };
 void engine_watch(struct engine *engine, const struct engine_watcher *watcher_or_null);
 
+/* How long that takes with the runtime's timing. */
+int64_t engine_delay_ms(struct engine *engine, enum runtime_delay delay);
+
 /* Scopes and clusters. */
 int engine_scope(struct engine *engine, const char *account, const char *region, struct scope **ret_scope);
 int64_t scope_id(const struct scope *scope);

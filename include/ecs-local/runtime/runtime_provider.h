@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "ecs-local/domain/task.h"
+#include "ecs-local/runtime/runtime_delay.h"
 
 enum {
     RUNTIME_WAITS = 1
@@ -43,6 +44,8 @@ struct runtime_provider {
     void *context;
     /* 0 and *ret_step: this happens next, `after_ms` from now. RUNTIME_WAITS: nothing happens by itself. */
     int (*next_step)(void *context, const struct runtime_question *question, struct runtime_step *ret_step);
+    /* Milliseconds that something of the control plane takes. */
+    int64_t (*delay_ms)(void *context, enum runtime_delay delay);
     void (*close)(void *context);
 };
 

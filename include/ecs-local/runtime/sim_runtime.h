@@ -6,7 +6,8 @@
  *   {"PENDING": "5s",                              a status, for every platform
  *    "fargate": {"PROVISIONING": "9s"},            a platform: "ec2", "awsvpc", "fargate"
  *    "STOPPING": {"duration": "2s", "jitter": "1s"},
- *    "RUNNING": {"duration": "60s", "exitCode": 1}} its containers end by themselves then; absent: never
+ *    "RUNNING": {"duration": "60s", "exitCode": 1}, its containers end by themselves then; absent: never
+ *    "delays": {"clusterAttachments": "10s"}}      what is no stage of a task: runtime_delay.h
  *
  * A STOPPING longer than a container's stopTimeout is cut there, and the container is killed (exit code 137);
  * otherwise it is taken to have handled SIGTERM (exit code 0). */

@@ -83,6 +83,11 @@ static int next_step(void *context, const struct runtime_question *question, str
     return 0;
 }
 
+static int64_t delay_ms(void *context, enum runtime_delay delay) {
+    const struct sim_timing *timing = context;
+    return timing->delays_ms[delay];
+}
+
 static void sim_close(void *context) {
     free(context);
 }
@@ -129,6 +134,7 @@ int sim_runtime_open(const char *timing, struct runtime_provider *ret_provider) 
         .uri = "sim:",
         .context = loaded,
         .next_step = next_step,
+        .delay_ms = delay_ms,
         .close = sim_close,
     };
     return 0;

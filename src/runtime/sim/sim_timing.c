@@ -31,6 +31,17 @@ static const int64_t realistic_ms[TASK_PLATFORM_COUNT][TASK_STATUS_COUNT] = {
         [TASK_DEPROVISIONING] = 8000},
 };
 
+/* One row for every delay: its name in a timing file, and what it is under "realistic". */
+static const struct {
+    const char *name;
+    int64_t realistic_ms;
+} delays[RUNTIME_DELAY_COUNT] = {
+    [RUNTIME_DELAY_CLUSTER_ATTACHMENTS] = {"clusterAttachments", 10000},
+    [RUNTIME_DELAY_PROVIDER_UPDATE] = {"providerUpdate", 5000},
+    [RUNTIME_DELAY_SCALE_OUT] = {"scaleOut", 60000},
+    [RUNTIME_DELAY_SCALE_IN] = {"scaleIn", 900000},
+};
+
 static void timing_clear(struct sim_timing *timing) {
     memset(timing, 0, sizeof(*timing));
     for (unsigned platform = 0; platform < TASK_PLATFORM_COUNT; platform++)
@@ -48,6 +59,8 @@ int sim_timing_named(const char *name, struct sim_timing *ret_timing) {
                 ret_timing->stages[platform][status].duration_ms = realistic_ms[platform][status];
         }
     }
+    for (unsigned delay = 0; realistic && delay < RUNTIME_DELAY_COUNT; delay++)
+        ret_timing->delays_ms[delay] = delays[delay].realistic_ms;
     return 0;
 }
 
@@ -116,6 +129,22 @@ static int find_platform(const char *key, unsigned *ret_platform) {
     return 1;
 }
 
+static int parse_delays(
+    struct arena *arena, const struct value *map, struct sim_timing *timing, const char **ret_problem) {
+    for (uint32_t index = 0; index < value_count(map); index++) {
+        const char *key = map->entries[index].key;
+        unsigned delay = 0;
+        while (delay < RUNTIME_DELAY_COUNT && !text_equal(key, delays[delay].name))
+            delay++;
+        if (delay == RUNTIME_DELAY_COUNT || parse_duration_member(map, key, &timing->delays_ms[delay]) != 0) {
+            *ret_problem = arena_printf(
+                arena, "\"delays\": \"%s\" is not known, or no duration such as \"5s\"", key);
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int sim_timing_parse(
     struct arena *arena, const struct value *file, struct sim_timing *ret_timing, const char **ret_problem) {
     if (file->kind != VALUE_MAP) {
@@ -133,6 +162,11 @@ int sim_timing_parse(
         enum task_status status = TASK_STOPPED;
         if (find_status(key, &status) == 0)
             continue;
+        if (text_equal(key, "delays") && value->kind == VALUE_MAP) {
+            if (parse_delays(arena, value, &timing, ret_problem) != 0)
+                return 1;
+            continue;
+        }
         if (find_platform(key, &platform) != 0 || value->kind != VALUE_MAP) {
             *ret_problem = arena_printf(arena,
                 "\"%s\" is neither a task status nor one of \"ec2\", \"awsvpc\", \"fargate\" with an object",

@@ -4,6 +4,7 @@
 
 #include "ecs-local/base/value.h"
 #include "ecs-local/domain/task.h"
+#include "ecs-local/runtime/runtime_delay.h"
 
 enum {
     SIM_NEVER_MS = -1
@@ -17,6 +18,7 @@ struct sim_stage {
 
 struct sim_timing {
     struct sim_stage stages[TASK_PLATFORM_COUNT][TASK_STATUS_COUNT];
+    int64_t delays_ms[RUNTIME_DELAY_COUNT];
 };
 
 /* "instant" or "realistic" → 0, another name → 1. */
