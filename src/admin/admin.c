@@ -33,6 +33,7 @@ static const struct route routes[] = {
     {"POST", "/_ecs/clock/advance", admin_clock_advance},
     {"POST", "/_ecs/fleet", admin_fleet},
     {"GET", "/_ecs/journal", admin_journal},
+    {"POST", "/_ecs/fork", admin_fork},
     {"GET", "/_ecs/snapshots", admin_snapshots},
     {"POST", "/_ecs/snapshots", admin_snapshot_save},
     {"GET", "/_ecs/snapshots/*", admin_snapshot_get},

@@ -50,6 +50,7 @@ admin_handler admin_clock_set;
 admin_handler admin_clock_advance;
 admin_handler admin_fleet;
 admin_handler admin_journal;
+admin_handler admin_fork;
 admin_handler admin_snapshots;
 admin_handler admin_snapshot_save;
 admin_handler admin_snapshot_get;

@@ -1,4 +1,6 @@
-/* Snapshots of the whole world, as the store keeps them. */
+/* Snapshots of the whole world, and copies of an account. */
+#include <string.h>
+
 #include "admin_internal.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/engine/snapshots.h"
@@ -98,5 +100,28 @@ int admin_snapshot_delete(struct admin_call *call) {
     if (result > 0)
         return not_found(call, call->segment);
     call->status = 204;
+    return result;
+}
+
+static bool is_account(const char *text) {
+    return text != NULL && strlen(text) == 12 && text_is_digits(text);
+}
+
+int admin_fork(struct admin_call *call) {
+    const char *from = value_string(call->input, "from");
+    const char *to = value_string(call->input, "to");
+    const char *region = value_string_nonempty(call->input, "region");
+    if (!is_account(from) || !is_account(to) || text_equal(from, to))
+        return admin_fail(call, 400, "InvalidFork",
+            "give two accounts of 12 digits, such as {\"from\":\"111111111111\",\"to\":\"222222222222\"}");
+    int result = engine_fork(call->engine, from, to, region);
+    if (result == ENGINE_NOT_FOUND)
+        return admin_fail(call, 404, "AccountNotFound", "the account %s has no state%s%s", from,
+            region != NULL ? " in " : "", region != NULL ? region : "");
+    writer_object_begin(&call->writer);
+    writer_key_string(&call->writer, "from", from);
+    writer_key_string(&call->writer, "to", to);
+    writer_key_string_opt(&call->writer, "region", region);
+    writer_object_end(&call->writer);
     return result;
 }

@@ -74,7 +74,8 @@ static int find_route(struct api_call *call, const char *arn, struct gateway_rou
     const char *slash = strrchr(rest, '/');
     if (slash == NULL)
         return api_fail(call, ERROR_IDENTIFIER, NULL);
-    int result = gateway_route_rows_get(engine_store(call->engine), slash + 1, call->arena, ret_route);
+    int result = gateway_route_rows_get(
+        engine_store(call->engine), scope_id(call->scope), slash + 1, call->arena, ret_route);
     if (result == STORE_NOT_FOUND || (result == 0 && !text_equal(arn, gateway_route_arn(call, ret_route))))
         return api_fail(call, ERROR_ROUTE_NOT_FOUND, NULL);
     return result;

@@ -108,6 +108,7 @@ int engine_open(const struct engine_config *config, struct engine **ret_engine) 
     engine->runtime = config->runtime;
     engine->turn = arena_new();
     engine->document = (struct buf)BUF_INIT(DOCUMENT_MAX);
+    engine->seeded = config->seeded;
     engine->seed = config->seed;
     int result = 0;
     if (config->seeded)
@@ -251,8 +252,10 @@ int engine_reset(struct engine *engine, const char *account_or_null, const char 
         result = all ? journal_clear(engine) : journal_forget(engine, account_or_null, region_or_null);
     if (result == 0 && all) {
         begin_clock(engine, engine->clock.mode, engine->clock.factor);
-        if (engine->ids.seeded)
+        if (engine->seeded)
             ids_init_seeded(&engine->ids, engine->seed);
+        else
+            ids_init_random(&engine->ids);
         result = store_meta_delete(engine->store, META_CLOCK);
     }
     if (result != 0)

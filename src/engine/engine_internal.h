@@ -73,6 +73,7 @@ struct engine {
     struct clock clock;
     struct ids ids;
     struct ids kept_ids; /* as the store has it */
+    bool seeded;         /* by the configuration; a snapshot may bring a seeded generator, too */
     uint64_t seed;
     struct timers timers;
     struct arena *world; /* text of scopes, clusters, instances: grows with them, dropped with them */

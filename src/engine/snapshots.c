@@ -191,6 +191,37 @@ int engine_snapshot_delete(struct engine *engine, const char *name) {
     return store_snapshot_delete(engine->store, name);
 }
 
+struct search {
+    const char *account;
+    const char *region;
+    bool found;
+};
+
+static int look_for(void *context, const struct store_scope *scope) {
+    struct search *search = context;
+    search->found = search->found ||
+                    (text_equal(scope->account, search->account) &&
+                        (search->region == NULL || text_equal(scope->region, search->region)));
+    return 0;
+}
+
+int engine_fork(struct engine *engine, const char *from, const char *to, const char *region_or_null) {
+    struct search search = {.account = from, .region = region_or_null};
+    int result = engine_flush(engine);
+    if (result == 0)
+        result = store_scopes(engine->store, &search, look_for);
+    if (result == 0 && !search.found)
+        return ENGINE_NOT_FOUND;
+    if (result == 0)
+        result = engine_reset(engine, to, region_or_null);
+    if (result == 0)
+        result = store_fork(engine->store, engine->turn, from, to, region_or_null);
+    if (result != 0)
+        return result;
+    world_free(engine);
+    return world_load(engine);
+}
+
 static int note_scope(void *context, const struct store_scope *scope) {
     (void)scope;
     *(bool *)context = false;

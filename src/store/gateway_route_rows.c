@@ -69,9 +69,10 @@ static int read_rows(struct statement *statement, unsigned limit, struct arena *
     return step < 0 ? step : 0;
 }
 
-int gateway_route_rows_get(
-    struct store *store, const char *route_id, struct arena *arena, struct gateway_route_row *ret_row) {
+int gateway_route_rows_get(struct store *store, int64_t scope_id, const char *route_id, struct arena *arena,
+    struct gateway_route_row *ret_row) {
     statement_scope struct statement statement = statement_begin(store, SQL_GATEWAY_ROUTE_GET);
+    bind_int(&statement, "scope_id", scope_id);
     bind_text(&statement, "route_id", route_id);
     return read_one(&statement, arena, ret_row);
 }

@@ -1,4 +1,4 @@
-/* Snapshots of the whole world: everything in the database, and with it the clock, the timers, the id generator and
+/* Snapshots of the whole world, and copies of an account: everything in the database, and with it the clock, the timers, the id generator and
  * the work in flight. A restored world goes on exactly where it was.
  *
  * All functions end the turn (what was done in it is committed first): pointers into the world are not valid after them.
@@ -36,6 +36,10 @@ int engine_snapshot_find(struct engine *engine, const char *name, struct snapsho
 /* Its bytes: a SQLite database. malloc's, and the caller's. */
 int engine_snapshot_read(struct engine *engine, const char *name, char **ret_bytes, size_t *ret_length);
 int engine_snapshot_delete(struct engine *engine, const char *name);
+
+/* The account `to` gets what the account `from` has, its tasks under way included; what it had is gone. Region NULL:
+ * all. ENGINE_NOT_FOUND: there is nothing of `from`. */
+int engine_fork(struct engine *engine, const char *from, const char *to, const char *region_or_null);
 
 /* Is anything stored yet, in any account? */
 int engine_is_empty(struct engine *engine, bool *ret_empty);

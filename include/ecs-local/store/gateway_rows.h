@@ -88,8 +88,8 @@ struct gateway_route_row {
 int gateway_route_rows_insert(struct store *store, const struct gateway_route_row *row, int64_t *ret_id);
 int gateway_route_rows_set_status(struct store *store, int64_t id, const char *status, int64_t due_ms);
 int gateway_route_rows_delete(struct store *store, int64_t id);
-int gateway_route_rows_get(
-    struct store *store, const char *route_id, struct arena *arena, struct gateway_route_row *ret_row);
+int gateway_route_rows_get(struct store *store, int64_t scope_id, const char *route_id, struct arena *arena,
+    struct gateway_route_row *ret_row);
 int gateway_route_rows_get_by_id(
     struct store *store, int64_t id, struct arena *arena, struct gateway_route_row *ret_row);
 int gateway_route_rows_of_service(struct store *store, int64_t cluster_id, const char *service_name,

@@ -58,5 +58,9 @@ int store_scopes(
 
 /* Forgets everything of the scopes that match; NULL matches all. */
 int store_reset(struct store *store, const char *account_or_null, const char *region_or_null);
+/* Copies what the account `from` has to the account `to`, which has nothing in those regions. ARNs of `from` become ARNs
+ * of `to`. NULL: all regions. */
+int store_fork(
+    struct store *store, struct arena *arena, const char *from, const char *to, const char *region_or_null);
 
 #endif

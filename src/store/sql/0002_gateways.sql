@@ -37,12 +37,13 @@ CREATE TABLE gateway_routes (
     scope_id INTEGER NOT NULL,
     gateway_row INTEGER NOT NULL,
     cluster_id INTEGER NOT NULL,
-    route_id TEXT NOT NULL UNIQUE, -- the last part of its ARN
+    route_id TEXT NOT NULL, -- the last part of its ARN
     service_name TEXT NOT NULL,
     port_name TEXT NOT NULL,
     status TEXT NOT NULL,
     balancer INTEGER NOT NULL, -- which of the gateway's load balancers
     due_ms INTEGER,            -- when its next step is due; NULL: nothing is
+    UNIQUE (scope_id, route_id),
     UNIQUE (cluster_id, service_name, gateway_row, port_name)
 ) STRICT;
 CREATE INDEX gateway_routes_by_gateway ON gateway_routes (gateway_row, balancer, id);

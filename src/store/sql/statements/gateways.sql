@@ -59,7 +59,8 @@ DELETE FROM gateway_routes WHERE id = :id
 -- name: gateway_route_get
 SELECT r.id, r.scope_id, r.gateway_row, g.name AS gateway, g.gateway_id, r.cluster_id, c.name AS cluster, r.route_id,
   r.service_name, r.port_name, r.status, r.balancer, r.due_ms, g.access_type FROM gateway_routes r
-  JOIN gateways g ON g.id = r.gateway_row JOIN clusters c ON c.id = r.cluster_id WHERE r.route_id = :route_id
+  JOIN gateways g ON g.id = r.gateway_row JOIN clusters c ON c.id = r.cluster_id
+  WHERE r.scope_id = :scope_id AND r.route_id = :route_id
 -- name: gateway_route_get_by_id
 SELECT r.id, r.scope_id, r.gateway_row, g.name AS gateway, g.gateway_id, r.cluster_id, c.name AS cluster, r.route_id,
   r.service_name, r.port_name, r.status, r.balancer, r.due_ms, g.access_type FROM gateway_routes r
