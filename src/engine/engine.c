@@ -25,6 +25,8 @@ int world_load(struct engine *engine) {
         result = instances_load(engine);
     if (result == 0)
         result = tasks_load(engine);
+    if (result == 0)
+        result = gateways_load(engine);
     engine->definitions_to_sweep = true;
     engine->stale = false;
     return result;

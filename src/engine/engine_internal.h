@@ -185,6 +185,8 @@ int instance_add_trunk(struct engine *engine, const struct scope *scope, const c
 /* task_steps.c: the life cycle. */
 int task_schedule(struct engine *engine, struct task *task);
 int task_step(struct engine *engine, struct task *task);
+bool task_timer_waits(struct engine *engine, int64_t row, int64_t due_ms);
+int task_timer_fired(struct engine *engine, int64_t row);
 void task_count(struct engine *engine, const struct task *task, int by);
 int task_finish(struct engine *engine, struct task *task, int64_t now_ms);
 /* A move that somebody saw happen: nothing is made up, and STOPPED ends it. */
@@ -196,6 +198,13 @@ void task_unwant(
 int task_abandon(struct engine *engine, struct task *task, const char *reason);
 /* Chooses the host ports of a task that starts to run. */
 int bind_ports(struct engine *engine, struct task *task);
+
+/* gateway_states.c */
+int gateways_load(struct engine *engine);
+bool gateway_timer_waits(struct engine *engine, int64_t row, int64_t due_ms);
+int gateway_timer_fired(struct engine *engine, int64_t row);
+bool gateway_route_timer_waits(struct engine *engine, int64_t row, int64_t due_ms);
+int gateway_route_timer_fired(struct engine *engine, int64_t row);
 
 /* definition_cache.c */
 void definitions_free(struct engine *engine);

@@ -7,14 +7,49 @@
 #include "engine_internal.h"
 
 enum {
+    UPDATE_MS = 0,
+    ROUTE_MS = 0,
     ROUTES_PER_SERVICE = 2 * GATEWAYS_PER_CLUSTER_MAX, /* those that go and those that come */
 };
 
+static int load_gateway(void *context, int64_t row, int64_t due_ms) {
+    struct engine *engine = context;
+    timers_add(&engine->timers, due_ms, TIMER_GATEWAY, row);
+    return 0;
+}
+
+static int load_route(void *context, int64_t row, int64_t due_ms) {
+    struct engine *engine = context;
+    timers_add(&engine->timers, due_ms, TIMER_GATEWAY_ROUTE, row);
+    return 0;
+}
+
+int gateways_load(struct engine *engine) {
+    int result = gateway_rows_each_due(engine->store, engine, load_gateway);
+    return result == 0 ? gateway_route_rows_each_due(engine->store, engine, load_route) : result;
+}
+
 int engine_gateway_update(struct engine *engine, struct gateway_row *row) {
-    row->status = "UPDATE_COMPLETE";
-    int result = gateway_rows_update(engine->store, row);
     row->status = "UPDATE_IN_PROGRESS";
-    return result;
+    row->due_ms = engine_now_ms(engine) + UPDATE_MS;
+    timers_add(&engine->timers, row->due_ms, TIMER_GATEWAY, row->id);
+    return gateway_rows_update(engine->store, row);
+}
+
+bool gateway_timer_waits(struct engine *engine, int64_t row, int64_t due_ms) {
+    struct gateway_row gateway;
+    int result = gateway_rows_get_by_id(engine->store, row, engine->turn, &gateway);
+    return result < 0 || (result == 0 && gateway.due_ms == due_ms);
+}
+
+int gateway_timer_fired(struct engine *engine, int64_t row) {
+    struct gateway_row gateway;
+    int result = gateway_rows_get_by_id(engine->store, row, engine->turn, &gateway);
+    if (result != 0)
+        return result < 0 ? result : 0;
+    gateway.status = "UPDATE_COMPLETE";
+    gateway.due_ms = 0;
+    return gateway_rows_update(engine->store, &gateway);
 }
 
 /* The last route into the cluster has gone. */
@@ -68,18 +103,45 @@ static int route_add(struct engine *engine, const struct gateway_row *gateway, c
         .route_id = id,
         .service_name = service_name,
         .port_name = port_name,
-        .status = "ACTIVE",
+        .status = "CREATE_IN_PROGRESS",
+        .due_ms = engine_now_ms(engine) + ROUTE_MS,
     };
     int result = choose_balancer(
         engine, gateway->id, (unsigned)value_int(balancer, "maxAlbCount", 1), &route.balancer);
-    if (result == 0 && route.balancer == 0)
+    if (result == 0 && route.balancer == 0) {
         route.status = "CREATE_FAILED";
-    return result == 0 ? gateway_route_rows_insert(engine->store, &route, &route.id) : result;
+        route.due_ms = 0;
+    }
+    if (result == 0)
+        result = gateway_route_rows_insert(engine->store, &route, &route.id);
+    if (result == 0 && route.due_ms != 0)
+        timers_add(&engine->timers, route.due_ms, TIMER_GATEWAY_ROUTE, route.id);
+    return result;
 }
 
 static int route_remove(struct engine *engine, const struct gateway_route_row *route) {
-    int result = gateway_route_rows_delete(engine->store, route->id);
-    return result == 0 ? settle(engine, route->scope_id, route->gateway_row, route->cluster_id) : result;
+    if (text_equal(route->status, "DELETE_IN_PROGRESS"))
+        return 0;
+    int64_t due_ms = engine_now_ms(engine) + ROUTE_MS;
+    timers_add(&engine->timers, due_ms, TIMER_GATEWAY_ROUTE, route->id);
+    return gateway_route_rows_set_status(engine->store, route->id, "DELETE_IN_PROGRESS", due_ms);
+}
+
+bool gateway_route_timer_waits(struct engine *engine, int64_t row, int64_t due_ms) {
+    struct gateway_route_row route;
+    int result = gateway_route_rows_get_by_id(engine->store, row, engine->turn, &route);
+    return result < 0 || (result == 0 && route.due_ms == due_ms);
+}
+
+int gateway_route_timer_fired(struct engine *engine, int64_t row) {
+    struct gateway_route_row route;
+    int result = gateway_route_rows_get_by_id(engine->store, row, engine->turn, &route);
+    if (result != 0)
+        return result < 0 ? result : 0;
+    if (!text_equal(route.status, "DELETE_IN_PROGRESS"))
+        return gateway_route_rows_set_status(engine->store, row, "ACTIVE", 0);
+    result = gateway_route_rows_delete(engine->store, row);
+    return result == 0 ? settle(engine, route.scope_id, route.gateway_row, route.cluster_id) : result;
 }
 
 /* Does the connector want a gateway of this sort? Without a filter any will do. */
@@ -90,9 +152,26 @@ static bool accepts(const struct value *connector, const char *access_type) {
     return found;
 }
 
+static int route_begin(struct engine *engine, struct gateway_route_row *route) {
+    route->status = "CREATE_IN_PROGRESS";
+    route->due_ms = engine_now_ms(engine) + ROUTE_MS;
+    timers_add(&engine->timers, route->due_ms, TIMER_GATEWAY_ROUTE, route->id);
+    return gateway_route_rows_set_status(engine->store, route->id, route->status, route->due_ms);
+}
+
+/* One that is there already, or on its way out, when it stays or comes back. */
+static struct gateway_route_row *find_route(
+    struct gateway_route_row *routes, unsigned count, int64_t gateway_row, const char *port_name) {
+    for (unsigned index = 0; index < count; index++) {
+        if (routes[index].gateway_row == gateway_row && text_equal(routes[index].port_name, port_name))
+            return &routes[index];
+    }
+    return NULL;
+}
+
 /* Brings routes into being that are not there yet. */
 static int add_missing(struct engine *engine, const struct cluster *cluster, const char *service_name,
-    const struct value *connector, const struct gateway_route_row *routes, unsigned route_count) {
+    const struct value *connector, struct gateway_route_row *routes, unsigned route_count) {
     struct gateway_cluster_row associations[GATEWAYS_PER_CLUSTER_MAX];
     const char *port_name = value_string(connector, "portName");
     unsigned count = 0;
@@ -100,16 +179,18 @@ static int add_missing(struct engine *engine, const struct cluster *cluster, con
         engine->store, cluster->id, GATEWAYS_PER_CLUSTER_MAX, engine->turn, associations, &count);
     for (unsigned index = 0; result == 0 && index < count; index++) {
         struct gateway_row gateway;
-        bool there = !text_equal(associations[index].status, "ACTIVE");
-        for (unsigned route = 0; route < route_count; route++)
-            there = there || (routes[route].gateway_row == associations[index].gateway_row &&
-                                 text_equal(routes[route].port_name, port_name));
-        if (there)
+        if (!text_equal(associations[index].status, "ACTIVE"))
             continue;
+        struct gateway_route_row *route = find_route(
+            routes, route_count, associations[index].gateway_row, port_name);
         result = gateway_rows_get_by_id(
             engine->store, associations[index].gateway_row, engine->turn, &gateway);
-        if (result == 0 && accepts(connector, gateway.access_type))
+        if (result != 0 || !accepts(connector, gateway.access_type))
+            continue;
+        if (route == NULL)
             result = route_add(engine, &gateway, cluster, service_name, port_name);
+        else if (text_equal(route->status, "DELETE_IN_PROGRESS"))
+            result = route_begin(engine, route);
     }
     return result;
 }

@@ -274,7 +274,7 @@ int tasks_flush(struct engine *engine) {
 
 static int load_due(void *context, int64_t id, int64_t due_ms) {
     struct engine *engine = context;
-    timers_add(&engine->timers, due_ms, id);
+    timers_add(&engine->timers, due_ms, TIMER_TASK, id);
     return 0;
 }
 

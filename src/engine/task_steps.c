@@ -8,9 +8,6 @@
 #include "engine_internal.h"
 
 enum {
-    /* Steps of one engine_run_due(); the rest waits for the next turn, so that requests are answered in
-     * between. */
-    STEPS_PER_RUN = 20000,
     /* Quota of tasks in PROVISIONING (facts: tasks 14); here of all clusters together. */
     WAITING_TASKS_MAX = 300,
     /* How long a task waits for capacity before it fails (D). */
@@ -60,7 +57,7 @@ int task_schedule(struct engine *engine, struct task *task) {
         return result;
     task->due_ms = result == 0 ? engine_now_ms(engine) + step.after_ms : 0;
     if (task->due_ms != 0)
-        timers_add(&engine->timers, task->due_ms, task->id);
+        timers_add(&engine->timers, task->due_ms, TIMER_TASK, task->id);
     task_touch(engine, task);
     return 0;
 }
@@ -132,7 +129,7 @@ int task_finish(struct engine *engine, struct task *task, int64_t now_ms) {
     cluster->unfinished--;
     engine->definitions_to_sweep = true;
     task->due_ms = now_ms + TASK_RETENTION_MS;
-    timers_add(&engine->timers, task->due_ms, task->id);
+    timers_add(&engine->timers, task->due_ms, TIMER_TASK, task->id);
     task_touch(engine, task);
     return 0;
 }
@@ -249,52 +246,21 @@ int task_step(struct engine *engine, struct task *task) {
     return step_at(engine, task, engine_now_ms(engine));
 }
 
-/* The earliest timer whose task still waits for that moment; overtaken ones are dropped. */
-static int first_valid(struct engine *engine, struct task **ret_task) {
-    const struct timer *timer;
-    while ((timer = timers_first(&engine->timers)) != NULL) {
-        int result = task_by_row(engine, timer->task_row, ret_task);
-        if (result < 0)
-            return result;
-        if (result == 0 && (*ret_task)->due_ms == timer->due_ms)
-            return 0;
-        timers_remove_first(&engine->timers);
-    }
-    return ENGINE_NOT_FOUND;
-}
-
-int64_t engine_next_due_ms(struct engine *engine) {
+bool task_timer_waits(struct engine *engine, int64_t row, int64_t due_ms) {
     struct task *task = NULL;
-    return first_valid(engine, &task) == 0 ? task->due_ms : -1;
+    int result = task_by_row(engine, row, &task);
+    return result < 0 || (result == 0 && task->due_ms == due_ms);
 }
 
-static int run_due(struct engine *engine) {
-    for (unsigned steps = 0; steps < STEPS_PER_RUN; steps++) {
-        const struct timer *timer = timers_first(&engine->timers);
-        if (timer == NULL || timer->due_ms > engine_now_ms(engine))
-            return 0;
-        struct task *task = NULL;
-        int result = first_valid(engine, &task);
-        if (result != 0)
-            return result < 0 ? result : 0;
-        if (task->due_ms > engine_now_ms(engine))
-            return 0;
-        timers_remove_first(&engine->timers);
-        result = task_step(engine, task);
-        if (result != 0)
-            return result;
-    }
-    return 0;
-}
-
-int engine_run_due(struct engine *engine) {
-    int result = run_due(engine);
-    return result == 0 ? waiting_place(engine) : result;
+int task_timer_fired(struct engine *engine, int64_t row) {
+    struct task *task = NULL;
+    int result = task_by_row(engine, row, &task);
+    return result == 0 ? task_step(engine, task) : result;
 }
 
 static int wait_for_capacity(struct engine *engine, struct task *task) {
     task->due_ms = task->created_ms + WAIT_FOR_CAPACITY_MS;
-    timers_add(&engine->timers, task->due_ms, task->id);
+    timers_add(&engine->timers, task->due_ms, TIMER_TASK, task->id);
     waiting_add(engine, task->id);
     task_touch(engine, task);
     return 0;

@@ -16,8 +16,10 @@ void timers_clear(struct timers *timers) {
 static bool before(const struct timer *left, const struct timer *right) {
     if (left->due_ms != right->due_ms)
         return left->due_ms < right->due_ms;
-    if (left->task_row != right->task_row)
-        return left->task_row < right->task_row;
+    if (left->kind != right->kind)
+        return left->kind < right->kind;
+    if (left->row != right->row)
+        return left->row < right->row;
     return left->sequence < right->sequence;
 }
 
@@ -27,14 +29,14 @@ static void swap(struct timer *left, struct timer *right) {
     *right = kept;
 }
 
-void timers_add(struct timers *timers, int64_t due_ms, int64_t task_row) {
+void timers_add(struct timers *timers, int64_t due_ms, enum timer_kind kind, int64_t row) {
     if (timers->count == timers->capacity) {
         timers->capacity = timers->capacity != 0 ? timers->capacity * 2 : 64;
         timers->heap = xrealloc(timers->heap, timers->capacity * sizeof(*timers->heap));
     }
     size_t child = timers->count++;
     timers->heap[child] = (struct timer){
-        .due_ms = due_ms, .sequence = timers->sequence++, .task_row = task_row};
+        .due_ms = due_ms, .sequence = timers->sequence++, .kind = kind, .row = row};
     while (child > 0) {
         size_t parent = (child - 1) / 2;
         if (!before(&timers->heap[child], &timers->heap[parent]))

@@ -1,6 +1,6 @@
 /* A heap of moments. Ties fire in the order of what they belong to, not of when they were set: so a run goes on
  * in the same order after a restart or from a snapshot, when all are set anew. An entry that has been overtaken
- * (the task's due time is another by now) is recognised by its owner, not removed. */
+ * (the owner's due time is another by now) is recognised by its owner, not removed. */
 #ifndef ENGINE_TIMERS_H
 #define ENGINE_TIMERS_H
 
@@ -8,10 +8,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What a timer belongs to; at the same moment they fire in this order. src/engine/timer_owners.c has a line for each. */
+enum timer_kind {
+    TIMER_TASK,
+    TIMER_GATEWAY,
+    TIMER_GATEWAY_ROUTE,
+    TIMER_KIND_COUNT
+};
+
 struct timer {
     int64_t due_ms;
     uint64_t sequence;
-    int64_t task_row;
+    enum timer_kind kind;
+    int64_t row;
 };
 
 struct timers {
@@ -23,7 +32,7 @@ struct timers {
 
 void timers_done(struct timers *timers);
 void timers_clear(struct timers *timers);
-void timers_add(struct timers *timers, int64_t due_ms, int64_t task_row);
+void timers_add(struct timers *timers, int64_t due_ms, enum timer_kind kind, int64_t row);
 /* The earliest; NULL when there is none. */
 const struct timer *timers_first(const struct timers *timers);
 void timers_remove_first(struct timers *timers);

@@ -146,3 +146,8 @@ int gateway_balancer_rows_routes(struct store *store, int64_t gateway_row, int64
     *ret_count = count;
     return step < 0 ? step : 0;
 }
+
+int gateway_route_rows_each_due(
+    struct store *store, void *context, int (*each)(void *context, int64_t row, int64_t due_ms)) {
+    return statement_each_due(store, SQL_GATEWAY_ROUTE_ALL_DUE, context, each);
+}

@@ -192,3 +192,8 @@ int gateway_cluster_rows_list(struct store *store, const struct gateway_filter *
     *ret_count = count;
     return step < 0 ? step : 0;
 }
+
+int gateway_rows_each_due(
+    struct store *store, void *context, int (*each)(void *context, int64_t row, int64_t due_ms)) {
+    return statement_each_due(store, SQL_GATEWAY_ALL_DUE, context, each);
+}

@@ -114,3 +114,15 @@ size_t column_length(struct statement *statement, const char *name) {
 int64_t column_int(struct statement *statement, const char *name) {
     return sqlite3_column_int64(statement->handle, column(statement, name));
 }
+
+int statement_each_due(struct store *store, enum statement_id id, void *context,
+    int (*each)(void *context, int64_t row, int64_t due_ms)) {
+    statement_scope struct statement statement = statement_begin(store, id);
+    int step;
+    while ((step = statement_step(&statement)) == STEP_ROW) {
+        int result = each(context, column_int(&statement, "id"), column_int(&statement, "due_ms"));
+        if (result != 0)
+            return result;
+    }
+    return step;
+}

@@ -60,6 +60,10 @@ int statement_run(struct statement *statement);
 /* Forgets the row so that the statement can be bound and stepped again. */
 void statement_again(struct statement *statement);
 
+/* Calls `each` for every row of a statement without parameters that selects id and due_ms. */
+int statement_each_due(struct store *store, enum statement_id id, void *context,
+    int (*each)(void *context, int64_t row, int64_t due_ms));
+
 /* Valid until the next step. */
 const char *column_text(struct statement *statement, const char *name);
 /* A copy in the arena; NULL for NULL. */

@@ -110,4 +110,10 @@ int gateway_balancer_rows_list(struct store *store, int64_t gateway_row, int64_t
 int gateway_balancer_rows_routes(struct store *store, int64_t gateway_row, int64_t number, unsigned limit,
     struct arena *arena, const char **ret_route_ids, unsigned *ret_count);
 
+/* Calls `each` for what waits for a moment. */
+int gateway_rows_each_due(
+    struct store *store, void *context, int (*each)(void *context, int64_t row, int64_t due_ms));
+int gateway_route_rows_each_due(
+    struct store *store, void *context, int (*each)(void *context, int64_t row, int64_t due_ms));
+
 #endif

@@ -16,6 +16,10 @@ SELECT id, scope_id, name, gateway_id, status, due_ms, created_ms, updated_ms, d
 -- name: gateway_get_by_id
 SELECT id, scope_id, name, gateway_id, status, due_ms, created_ms, updated_ms, deletion_protection, role_arn,
   propagate_tags, access_type, client_token, request, balancer, tags FROM gateways WHERE id = :id
+-- name: gateway_all_due
+SELECT id, due_ms FROM gateways WHERE due_ms IS NOT NULL ORDER BY due_ms, id
+-- name: gateway_route_all_due
+SELECT id, due_ms FROM gateway_routes WHERE due_ms IS NOT NULL ORDER BY due_ms, id
 -- name: gateway_list
 SELECT name, gateway_id, status, created_ms FROM gateways WHERE scope_id = :scope_id AND name > :after
   AND (:names IS NULL OR instr(:names, ',' || name || ',') <> 0)

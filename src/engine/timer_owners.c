@@ -1,0 +1,57 @@
+/* Who waits for which timer, and letting it happen when it is due. */
+#include "engine_internal.h"
+
+enum {
+    /* Steps of one engine_run_due(); the rest waits for the next turn, so that requests are answered in
+     * between. */
+    STEPS_PER_RUN = 20000,
+};
+
+/* `waits`: does the row still wait for that moment? Also when it cannot be read: then `fired` fails. What is kept in
+ * the store is asked there, so that a timer needs no memory of its own. */
+static const struct timer_owner {
+    bool (*waits)(struct engine *engine, int64_t row, int64_t due_ms);
+    int (*fired)(struct engine *engine, int64_t row);
+} owners[TIMER_KIND_COUNT] = {
+    [TIMER_TASK] = {task_timer_waits, task_timer_fired},
+    [TIMER_GATEWAY] = {gateway_timer_waits, gateway_timer_fired},
+    [TIMER_GATEWAY_ROUTE] = {gateway_route_timer_waits, gateway_route_timer_fired},
+};
+
+/* The earliest timer that is still waited for; overtaken ones are dropped. NULL: there is none. */
+static const struct timer *first_valid(struct engine *engine) {
+    const struct timer *timer;
+    while ((timer = timers_first(&engine->timers)) != NULL) {
+        if (owners[timer->kind].waits(engine, timer->row, timer->due_ms))
+            return timer;
+        timers_remove_first(&engine->timers);
+    }
+    return NULL;
+}
+
+int64_t engine_next_due_ms(struct engine *engine) {
+    const struct timer *timer = first_valid(engine);
+    return timer != NULL ? timer->due_ms : -1;
+}
+
+static int run_due(struct engine *engine) {
+    for (unsigned steps = 0; steps < STEPS_PER_RUN; steps++) {
+        const struct timer *first = timers_first(&engine->timers);
+        if (first == NULL || first->due_ms > engine_now_ms(engine))
+            return 0;
+        first = first_valid(engine);
+        if (first == NULL || first->due_ms > engine_now_ms(engine))
+            return 0;
+        struct timer timer = *first;
+        timers_remove_first(&engine->timers);
+        int result = owners[timer.kind].fired(engine, timer.row);
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}
+
+int engine_run_due(struct engine *engine) {
+    int result = run_due(engine);
+    return result == 0 ? waiting_place(engine) : result;
+}
