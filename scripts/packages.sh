@@ -2,7 +2,13 @@
 # shellcheck shell=bash disable=SC2034
 
 BUILD_PACKAGES=(gcc cmake ninja-build pkg-config libmicrohttpd-dev libjansson-dev libsqlite3-dev uuid-dev libpcre2-dev uthash-dev)
-TEST_PACKAGES=(libcmocka-dev python3 python3-boto3 awscli clang-format cppcheck)
+TEST_PACKAGES=(libcmocka-dev python3 python3-boto3 python3-pytest awscli clang-format cppcheck shellcheck binutils)
+
+# Packages of commands that others than Debian may have brought (one a line): Debian's are only for who lacks the command, since
+# installing them beside the others could remove those.
+test_command_packages() {
+  command -v node >/dev/null && command -v npm >/dev/null || printf '%s\n' nodejs npm
+}
 
 # Prints those of the named packages that are not installed.
 missing_packages() {
