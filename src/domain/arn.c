@@ -47,6 +47,20 @@ char *arn_container(struct arena *arena, const char *region, const char *account
         cluster, task_id, uuid);
 }
 
+char *arn_service(
+    struct arena *arena, const char *region, const char *account, const char *cluster, const char *name) {
+    return arena_printf(
+        arena, "arn:%s:ecs:%s:%s:service/%s/%s", arn_partition(region), region, account, cluster, name);
+}
+
+char *arn_of_service(struct arena *arena, const char *service_arn, const char *type, const char *id) {
+    const char *rest = strstr(service_arn, ":service/");
+    if (rest == NULL)
+        return arena_strdup(arena, service_arn);
+    return arena_printf(
+        arena, "%.*s:%s/%s/%s", (int)(rest - service_arn), service_arn, type, rest + strlen(":service/"), id);
+}
+
 char *arn_capacity_provider(struct arena *arena, const char *region, const char *account, const char *name) {
     return arena_printf(
         arena, "arn:%s:ecs:%s:%s:capacity-provider/%s", arn_partition(region), region, account, name);

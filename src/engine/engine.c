@@ -24,6 +24,8 @@ int world_load(struct engine *engine) {
     if (result == 0)
         result = instances_load(engine);
     if (result == 0)
+        result = services_load(engine);
+    if (result == 0)
         result = tasks_load(engine);
     if (result == 0)
         result = gateways_load(engine);
@@ -35,6 +37,7 @@ int world_load(struct engine *engine) {
 void world_free(struct engine *engine) {
     tasks_free(engine);
     definitions_free(engine);
+    services_free(engine);
     instances_free(engine);
     clusters_free(engine);
     timers_clear(&engine->timers);
@@ -123,6 +126,8 @@ int engine_open(const struct engine_config *config, struct engine **ret_engine) 
     if (result == 0)
         result = open_journal(engine, config);
     if (result == 0)
+        result = services_open(engine, config);
+    if (result == 0)
         result = world_load(engine);
     if (result != 0) {
         engine_close(engine);
@@ -136,6 +141,7 @@ void engine_close(struct engine *engine) {
     if (engine == NULL)
         return;
     world_free(engine);
+    services_close(engine);
     journal_done(engine);
     timers_done(&engine->timers);
     free(engine->dirty_tasks);
@@ -167,11 +173,6 @@ int64_t engine_delay_ms(struct engine *engine, enum runtime_delay delay) {
     return engine->runtime.delay_ms(engine->runtime.context, delay);
 }
 
-int64_t engine_wait_ms(struct engine *engine) {
-    const struct timer *timer = timers_first(&engine->timers);
-    return timer != NULL ? clock_wait_ms(&engine->clock, timer->due_ms) : -1;
-}
-
 unsigned engine_timer_count(const struct engine *engine) {
     return (unsigned)engine->timers.count;
 }
@@ -182,12 +183,14 @@ void engine_watch(struct engine *engine, const struct engine_watcher *watcher_or
 
 bool engine_has_changes(const struct engine *engine) {
     return engine->stale || engine->dirty_count != 0 || engine->expired_count != 0 ||
-           engine->dirty_instance_count != 0 || store_in_transaction(engine->store) ||
-           journal_must_flush(engine);
+           engine->dirty_instance_count != 0 || services_changed(engine) ||
+           store_in_transaction(engine->store) || journal_must_flush(engine);
 }
 
 int engine_flush(struct engine *engine) {
     int result = tasks_flush(engine);
+    if (result == 0)
+        result = services_flush(engine);
     return result == 0 ? instances_flush(engine) : result;
 }
 
@@ -203,6 +206,8 @@ static void reload(struct engine *engine) {
 
 int engine_turn_end(struct engine *engine) {
     int result = engine->stale ? ERR_STORE : waiting_place(engine);
+    if (result == 0)
+        result = services_reconcile(engine);
     if (result == 0)
         result = engine_flush(engine);
     if (result == 0 && engine->definitions_to_sweep)

@@ -116,6 +116,7 @@ struct engine {
     unsigned definition_count;
     bool definitions_to_sweep; /* a deletion waits for its last task */
 
+    struct services *services;
     struct journal journal;
     struct engine_watcher watcher;
     bool stale; /* memory differs from the store: read it again */
@@ -209,6 +210,25 @@ int gateway_route_timer_fired(struct engine *engine, int64_t row);
 /* definition_cache.c */
 void definitions_free(struct engine *engine);
 void definitions_trim(struct engine *engine);
+
+/* service_registry.c, service_members.c: services. See service_internal.h. */
+struct services;
+int services_open(struct engine *engine, const struct engine_config *config);
+void services_close(struct engine *engine);
+int services_load(struct engine *engine);
+void services_free(struct engine *engine);
+int services_flush(struct engine *engine);
+bool services_changed(const struct engine *engine);
+/* What a service looks at before the turn is over. */
+int services_reconcile(struct engine *engine);
+/* A task of a service has changed, whatever about it. */
+void service_task_changed(struct engine *engine, const struct task *task);
+/* An unfinished task of a service, as the store has it. */
+int service_task_loaded(struct engine *engine, const struct task_row *row);
+/* There may be room for a task that found none. */
+void services_room_made(struct engine *engine);
+/* An instance of the cluster came, went, or changed its status. */
+void services_instances_changed(struct engine *engine, const struct cluster *cluster);
 
 enum launch_kind launch_kind_of(const char *launch_type);
 

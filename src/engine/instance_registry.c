@@ -230,6 +230,7 @@ static int instance_add(struct engine *engine, struct cluster *cluster, const st
     note_subnet(engine, instance);
     engine->capacity_changed = true;
     join_cluster(cluster, instance);
+    services_instances_changed(engine, cluster);
     *ret_instance = instance;
     return 0;
 }
@@ -308,8 +309,10 @@ int engine_instance_update(struct engine *engine, struct instance *instance, enu
         note_status(engine, instance, instance_status_name(instance->status), instance_status_name(status));
     instance->status = status;
     instance->agent_connected = agent_connected;
-    if (changed)
+    if (changed) {
         count_version(engine, instance);
+        services_instances_changed(engine, instance->cluster);
+    }
     return write_instance_row(engine, instance, NULL, tags);
 }
 
@@ -322,6 +325,7 @@ int engine_instance_set_document(struct engine *engine, struct instance *instanc
     int result = write_instance_row(engine, instance, text, NULL);
     instance_undescribe(instance);
     count_version(engine, instance);
+    services_instances_changed(engine, instance->cluster);
     return result;
 }
 

@@ -207,6 +207,8 @@ static struct task *build_task(struct engine *engine, const struct cluster *clus
     task->task_definition_arn = task_text(task, launch->definition_arn);
     task->family_id = launch->family_id;
     task->task_definition_id = launch->definition_id;
+    task->service_id = launch->service_id;
+    task->deployment_id = launch->deployment_id;
     task->launch_type = launch->launch_type;
     task->capacity_provider = task_text(task, launch->capacity_provider);
     task->group = task_text(task, launch->group);

@@ -131,6 +131,8 @@ static int task_from_row(struct engine *engine, const struct task_row *row, stru
     task->family_id = row->family_id;
     task->task_definition_id = row->task_definition_id;
     task->container_instance_id = row->container_instance_id;
+    task->service_id = row->service_id;
+    task->deployment_id = row->deployment_id;
     task->tags = task_text(task, row->tags);
     task->due_ms = row->due_ms;
     task->protected_until_ms = row->protected_until_ms;
@@ -181,6 +183,8 @@ int engine_task_find(
 }
 
 void task_touch(struct engine *engine, struct task *task) {
+    if (task->service_id != 0)
+        service_task_changed(engine, task);
     task_announce(engine, task);
     if (task->listed)
         return;
@@ -227,6 +231,8 @@ static int write_task(struct engine *engine, struct task *task, struct buf *buf)
         .family_id = task->family_id,
         .task_definition_id = task->task_definition_id,
         .container_instance_id = task->container_instance_id,
+        .service_id = task->service_id,
+        .deployment_id = task->deployment_id,
         .started_by = task->started_by,
         .task_group = task->group,
         .capacity_provider = task->capacity_provider,
@@ -292,6 +298,8 @@ static int load_active(void *context, const struct task_row *row) {
     };
     cluster->unfinished++;
     task_count(engine, &task, 1);
+    if (row->service_id != 0 && service_task_loaded(engine, row) != 0)
+        return ERR_STORE;
     struct instance *instance = instance_by_row(engine, row->container_instance_id);
     if (instance == NULL)
         return 0;

@@ -125,6 +125,7 @@ int task_finish(struct engine *engine, struct task *task, int64_t now_ms) {
     }
     task->holds = false;
     engine->capacity_changed = true;
+    services_room_made(engine);
     struct cluster *cluster = cluster_by_row(engine, task->cluster_id);
     cluster->unfinished--;
     engine->definitions_to_sweep = true;

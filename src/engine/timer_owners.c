@@ -1,5 +1,5 @@
 /* Who waits for which timer, and letting it happen when it is due. */
-#include "engine_internal.h"
+#include "service_internal.h"
 
 enum {
     /* Steps of one engine_run_due(); the rest waits for the next turn, so that requests are answered in
@@ -16,6 +16,7 @@ static const struct timer_owner {
     [TIMER_TASK] = {task_timer_waits, task_timer_fired},
     [TIMER_GATEWAY] = {gateway_timer_waits, gateway_timer_fired},
     [TIMER_GATEWAY_ROUTE] = {gateway_route_timer_waits, gateway_route_timer_fired},
+    [TIMER_SERVICE] = {service_timer_waits, service_timer_fired},
 };
 
 /* The earliest timer that is still waited for; overtaken ones are dropped. NULL: there is none. */
@@ -34,24 +35,43 @@ int64_t engine_next_due_ms(struct engine *engine) {
     return timer != NULL ? timer->due_ms : -1;
 }
 
-static int run_due(struct engine *engine) {
-    for (unsigned steps = 0; steps < STEPS_PER_RUN; steps++) {
-        const struct timer *first = timers_first(&engine->timers);
-        if (first == NULL || first->due_ms > engine_now_ms(engine))
-            return 0;
-        first = first_valid(engine);
-        if (first == NULL || first->due_ms > engine_now_ms(engine))
-            return 0;
-        struct timer timer = *first;
-        timers_remove_first(&engine->timers);
-        int result = owners[timer.kind].fired(engine, timer.row);
-        if (result != 0)
-            return result;
-    }
-    return 0;
+int64_t engine_wait_ms(struct engine *engine) {
+    if (services_waiting(engine))
+        return 0;
+    const struct timer *timer = timers_first(&engine->timers);
+    return timer != NULL ? clock_wait_ms(&engine->clock, timer->due_ms) : -1;
+}
+
+/* 1: one has fired; 0: nothing is due. */
+static int fire_next(struct engine *engine) {
+    const struct timer *first = timers_first(&engine->timers);
+    if (first == NULL || first->due_ms > engine_now_ms(engine))
+        return 0;
+    first = first_valid(engine);
+    if (first == NULL || first->due_ms > engine_now_ms(engine))
+        return 0;
+    struct timer timer = *first;
+    timers_remove_first(&engine->timers);
+    int result = owners[timer.kind].fired(engine, timer.row);
+    return result == 0 ? 1 : result;
+}
+
+/* A moment is over: those who look at its outcome as a whole come last. */
+static int settle(struct engine *engine, bool *ret_more) {
+    int result = waiting_place(engine);
+    *ret_more = services_waiting(engine);
+    return result == 0 && *ret_more ? services_reconcile(engine) : result;
 }
 
 int engine_run_due(struct engine *engine) {
-    int result = run_due(engine);
-    return result == 0 ? waiting_place(engine) : result;
+    int result = 0;
+    bool more = true;
+    for (unsigned steps = 0; result == 0 && more && steps < STEPS_PER_RUN; steps++) {
+        int fired = fire_next(engine);
+        if (fired == 0)
+            result = settle(engine, &more);
+        else if (fired < 0)
+            result = fired;
+    }
+    return result;
 }

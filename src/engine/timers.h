@@ -13,6 +13,7 @@ enum timer_kind {
     TIMER_TASK,
     TIMER_GATEWAY,
     TIMER_GATEWAY_ROUTE,
+    TIMER_SERVICE,
     TIMER_KIND_COUNT
 };
 

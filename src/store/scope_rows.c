@@ -66,10 +66,12 @@ int store_scopes(
 
 int store_reset(struct store *store, const char *account_or_null, const char *region_or_null) {
     /* From the leaves to the root: each statement finds its rows through its parents. */
-    static const enum statement_id steps[] = {SQL_RESET_TASKS, SQL_RESET_INSTANCE_VERSIONS,
-        SQL_RESET_INSTANCES, SQL_RESET_CLUSTERS, SQL_RESET_TASK_DEFINITIONS, SQL_RESET_FAMILIES,
-        SQL_RESET_CAPACITY_PROVIDERS, SQL_RESET_GATEWAY_ROUTES, SQL_RESET_GATEWAY_CLUSTERS,
-        SQL_RESET_GATEWAYS, SQL_RESET_ACCOUNT_SETTINGS, SQL_RESET_REQUEST_TOKENS, SQL_RESET_SCOPES};
+    static const enum statement_id steps[] = {SQL_RESET_SERVICE_EVENTS, SQL_RESET_SERVICE_REVISIONS,
+        SQL_RESET_SERVICE_DEPLOYMENTS, SQL_RESET_DEPLOYMENTS, SQL_RESET_SERVICES, SQL_RESET_ALARMS,
+        SQL_RESET_TASKS, SQL_RESET_INSTANCE_VERSIONS, SQL_RESET_INSTANCES, SQL_RESET_CLUSTERS,
+        SQL_RESET_TASK_DEFINITIONS, SQL_RESET_FAMILIES, SQL_RESET_CAPACITY_PROVIDERS,
+        SQL_RESET_GATEWAY_ROUTES, SQL_RESET_GATEWAY_CLUSTERS, SQL_RESET_GATEWAYS, SQL_RESET_ACCOUNT_SETTINGS,
+        SQL_RESET_REQUEST_TOKENS, SQL_RESET_SCOPES};
     for (size_t index = 0; index < array_length(steps); index++) {
         statement_scope struct statement statement = statement_begin_write(store, steps[index]);
         bind_text(&statement, "account", account_or_null);

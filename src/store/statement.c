@@ -70,6 +70,10 @@ void bind_int_or_null(struct statement *statement, const char *name, int64_t int
         note(statement, sqlite3_bind_null(statement->handle, parameter(statement, name)));
 }
 
+void bind_real(struct statement *statement, const char *name, double real) {
+    note(statement, sqlite3_bind_double(statement->handle, parameter(statement, name), real));
+}
+
 int statement_step(struct statement *statement) {
     if (statement->result == SQLITE_OK) {
         int result = sqlite3_step(statement->handle);
@@ -125,4 +129,8 @@ int statement_each_due(struct store *store, enum statement_id id, void *context,
             return result;
     }
     return step;
+}
+
+double column_real(struct statement *statement, const char *name) {
+    return sqlite3_column_double(statement->handle, column(statement, name));
 }

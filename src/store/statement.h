@@ -50,6 +50,7 @@ void statement_end(struct statement *statement);
 void bind_text(struct statement *statement, const char *name, const char *text_or_null);
 void bind_text_length(struct statement *statement, const char *name, const char *text, size_t length);
 void bind_int(struct statement *statement, const char *name, int64_t integer);
+void bind_real(struct statement *statement, const char *name, double real);
 /* NULL when zero. */
 void bind_int_or_null(struct statement *statement, const char *name, int64_t integer);
 
@@ -70,6 +71,7 @@ const char *column_text(struct statement *statement, const char *name);
 const char *column_copy(struct statement *statement, struct arena *arena, const char *name);
 size_t column_length(struct statement *statement, const char *name);
 int64_t column_int(struct statement *statement, const char *name);
+double column_real(struct statement *statement, const char *name);
 
 /* 0 when the result code is fine, else logged ERR_STORE. */
 int store_check(struct store *store, int result, const char *what);

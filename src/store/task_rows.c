@@ -29,6 +29,8 @@ int task_rows_insert(struct store *store, const struct task_row *row) {
     bind_text(&statement, "started_by", row->started_by);
     bind_text(&statement, "task_group", row->task_group);
     bind_text(&statement, "capacity_provider", row->capacity_provider);
+    bind_int_or_null(&statement, "service_id", row->service_id);
+    bind_int_or_null(&statement, "deployment_id", row->deployment_id);
     return statement_run(&statement);
 }
 
@@ -72,6 +74,8 @@ static void read_row(struct statement *statement, struct arena *arena, struct ta
         .tags = arena_strdup(arena, column_text(statement, "tags")),
         .document = arena_strdup(arena, column_text(statement, "document")),
         .document_length = column_length(statement, "document"),
+        .service_id = column_int(statement, "service_id"),
+        .deployment_id = column_int(statement, "deployment_id"),
     };
 }
 
@@ -137,6 +141,8 @@ int task_rows_each_active(
             .container_instance_id = column_int(&statement, "container_instance_id"),
             .task_group = column_text(&statement, "task_group"),
             .reservation = column_text(&statement, "reservation"),
+            .service_id = column_int(&statement, "service_id"),
+            .deployment_id = column_int(&statement, "deployment_id"),
         };
         int result = each(context, &row);
         if (result != 0)
@@ -193,6 +199,8 @@ int task_rows_of_services(struct store *store, int64_t cluster_id, unsigned limi
 static enum statement_id list_statement(const struct task_filter *filter) {
     if (filter->started_by != NULL)
         return SQL_TASK_LIST_STARTED_BY;
+    if (filter->service_id != 0)
+        return SQL_TASK_LIST_SERVICE;
     if (filter->family_id != 0)
         return SQL_TASK_LIST_FAMILY;
     if (filter->container_instance_id != 0)
@@ -225,6 +233,8 @@ int task_rows_list(struct store *store, const struct task_filter *filter, struct
         bind_int(&statement, "family_id", filter->family_id);
     if (id == SQL_TASK_LIST_FAMILY || id == SQL_TASK_LIST_INSTANCE)
         bind_int_or_null(&statement, "container_instance_id", filter->container_instance_id);
+    if (id == SQL_TASK_LIST_SERVICE)
+        bind_int(&statement, "service_id", filter->service_id);
     if (id == SQL_TASK_LIST_STARTED_BY)
         bind_text(&statement, "started_by", filter->started_by);
     struct task_cursor last = *cursor;

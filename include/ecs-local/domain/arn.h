@@ -25,6 +25,11 @@ char *arn_task_definition(
 /* Any other of ECS: type "gateway", rest "name/id". */
 char *arn_resource(
     struct arena *arena, const char *region, const char *account, const char *type, const char *rest);
+char *arn_service(
+    struct arena *arena, const char *region, const char *account, const char *cluster, const char *name);
+/* What belongs to a service has an ARN made of the service's: "service-revision", "service-deployment", "task-set"
+ * (facts: services 1.1). */
+char *arn_of_service(struct arena *arena, const char *service_arn, const char *type, const char *id);
 
 enum arn_kind {
     ARN_TASK,

@@ -95,6 +95,8 @@ struct task {
     int64_t family_id;
     int64_t task_definition_id;
     int64_t container_instance_id; /* 0: none */
+    int64_t service_id;            /* 0: of no service */
+    int64_t deployment_id;         /* the deployment or task set that started it; 0: none */
 
     const char *task_id;
     const char *arn;

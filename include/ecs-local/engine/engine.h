@@ -33,6 +33,7 @@ enum {
 struct engine_config {
     struct store *store;             /* borrowed */
     struct runtime_provider runtime; /* borrowed */
+    const char *timing; /* "instant", "realistic", or a file of stages: then services are instant */
     enum clock_mode clock_mode;
     double clock_factor;
     bool seeded;
@@ -67,6 +68,10 @@ struct cluster {
     unsigned registered;         /* container instances that are ACTIVE or DRAINING */
     struct instance **instances; /* in order of registration, INACTIVE ones too */
     unsigned instance_count;
+    struct service *services; /* the first; engine/service_engine.h */
+    struct service *last_service;
+    unsigned services_active;
+    unsigned services_draining;
 };
 
 enum instance_status {

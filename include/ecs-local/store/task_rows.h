@@ -21,6 +21,8 @@ struct task_row {
     int64_t protected_until_ms;    /* 0: not protected */
     const char *waiting;           /* NULL: it waits for nothing */
     const char *started_by;        /* NULL: none */
+    int64_t service_id;            /* 0: of none */
+    int64_t deployment_id;         /* 0: of none */
     const char *reservation;
     int64_t due_ms;   /* 0: nothing is due */
     const char *tags; /* JSON list, NULL: none */
@@ -57,6 +59,7 @@ struct task_filter {
     int64_t family_id;             /* 0: any */
     int64_t container_instance_id; /* 0: any */
     const char *started_by;        /* NULL: any */
+    int64_t service_id;            /* 0: any */
 };
 /* Where a page begins: behind this task. id 0: from the start. */
 struct task_cursor {

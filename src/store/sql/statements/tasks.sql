@@ -1,10 +1,10 @@
 -- name: task_insert
 INSERT INTO tasks (id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
     container_instance_id, started_by, task_group, capacity_provider, protected_until_ms, waiting, reservation,
-    due_ms, tags, document)
+    due_ms, tags, document, service_id, deployment_id)
   VALUES (:id, :cluster_id, :task_id, :desired_status, :last_status, :launch_type, :family_id, :task_definition_id,
     :container_instance_id, :started_by, :task_group, :capacity_provider, :protected_until_ms, :waiting,
-    :reservation, :due_ms, :tags, :document)
+    :reservation, :due_ms, :tags, :document, :service_id, :deployment_id)
 -- name: task_update
 UPDATE tasks SET desired_status = :desired_status, last_status = :last_status, reservation = :reservation,
     protected_until_ms = :protected_until_ms, waiting = :waiting, container_instance_id = :container_instance_id,
@@ -15,19 +15,20 @@ DELETE FROM tasks WHERE id = :id
 SELECT coalesce(max(id), 0) AS id FROM tasks
 -- name: task_get
 SELECT id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
-    container_instance_id, started_by, protected_until_ms, waiting, reservation, due_ms, tags, document
+    container_instance_id, started_by, protected_until_ms, waiting, reservation, due_ms, tags, document, service_id, deployment_id
   FROM tasks WHERE id = :id
 -- name: task_find
 SELECT id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
-    container_instance_id, started_by, protected_until_ms, waiting, reservation, due_ms, tags, document
+    container_instance_id, started_by, protected_until_ms, waiting, reservation, due_ms, tags, document, service_id, deployment_id
   FROM tasks WHERE task_id = :task_id AND cluster_id = :cluster_id
 -- name: task_document
 SELECT document, tags FROM tasks WHERE task_id = :task_id AND cluster_id = :cluster_id
 -- name: task_each_due
 SELECT id, due_ms FROM tasks WHERE due_ms IS NOT NULL ORDER BY due_ms, id
 -- name: task_each_active
-SELECT id, cluster_id, last_status, desired_status, launch_type, container_instance_id, task_group, reservation FROM tasks
-  WHERE last_status <> 'STOPPED'
+SELECT id, cluster_id, last_status, desired_status, launch_type, container_instance_id, task_group, reservation,
+    service_id, deployment_id FROM tasks
+  WHERE last_status <> 'STOPPED' ORDER BY id
 -- name: task_uses_definition
 SELECT 1 FROM tasks WHERE family_id = :family_id AND task_definition_id = :task_definition_id
   AND last_status <> 'STOPPED' LIMIT 1
@@ -49,6 +50,11 @@ SELECT id, task_id, launch_type FROM tasks INDEXED BY tasks_by_family
 SELECT id, task_id, launch_type FROM tasks INDEXED BY tasks_by_instance
   WHERE container_instance_id = :container_instance_id AND desired_status = :desired_status AND id > :after
     AND cluster_id = :cluster_id AND (:launch_type IS NULL OR launch_type = :launch_type)
+  ORDER BY id LIMIT :limit
+-- name: task_list_service
+SELECT id, task_id, launch_type FROM tasks INDEXED BY tasks_by_service
+  WHERE service_id = :service_id AND cluster_id = :cluster_id AND desired_status = :desired_status AND id > :after
+    AND (:launch_type IS NULL OR launch_type = :launch_type)
   ORDER BY id LIMIT :limit
 -- name: task_list_started_by
 SELECT id, task_id, launch_type FROM tasks INDEXED BY tasks_by_started_by
