@@ -22,13 +22,13 @@ static const char *const status_names[TASK_STATUS_COUNT] = {
 /* The allowed moves (facts: tasks 5.6). A task that is stopped before it runs skips what it does not need. */
 static const unsigned moves_on_instance[TASK_STATUS_COUNT] = {
     [TASK_PROVISIONING] = TO(PENDING) | TO(STOPPED), /* while it waits for capacity */
-    [TASK_PENDING] = TO(RUNNING) | TO(STOPPED),
+    [TASK_PENDING] = TO(RUNNING) | TO(STOPPING) | TO(STOPPED),
     [TASK_RUNNING] = TO(STOPPING) | TO(STOPPED),
     [TASK_STOPPING] = TO(STOPPED),
 };
 static const unsigned moves_with_interface[TASK_STATUS_COUNT] = {
     [TASK_PROVISIONING] = TO(PENDING) | TO(DEPROVISIONING) | TO(STOPPED),
-    [TASK_PENDING] = TO(ACTIVATING) | TO(DEPROVISIONING) | TO(STOPPED),
+    [TASK_PENDING] = TO(ACTIVATING) | TO(STOPPING) | TO(DEPROVISIONING) | TO(STOPPED),
     [TASK_ACTIVATING] = TO(RUNNING) | TO(DEACTIVATING) | TO(STOPPED),
     [TASK_RUNNING] = TO(DEACTIVATING) | TO(STOPPED),
     [TASK_DEACTIVATING] = TO(STOPPING) | TO(STOPPED),
@@ -81,15 +81,29 @@ static bool move_counts_version(enum task_status to) {
     return to != TASK_ACTIVATING && to != TASK_DEACTIVATING && to != TASK_STOPPING;
 }
 
+void task_container_started(struct task *task, unsigned index, int64_t now_ms) {
+    struct task_container *container = &task->containers[index];
+    container->last_status = "RUNNING";
+    container->health_status = "UNKNOWN";
+    container->life.started_ms = now_ms;
+    container->life.healthy_ms = 0;
+    container->life.health_done = false;
+    if (container->agent_status != NULL) {
+        container->agent_status = "RUNNING";
+        container->agent_started_ms = now_ms;
+    }
+    task->dirty = true;
+}
+
+/* A task that is said to be RUNNING has started its containers, whoever saw it. */
 static void containers_run(struct task *task, int64_t now_ms) {
     for (unsigned index = 0; index < task->container_count; index++) {
         struct task_container *container = &task->containers[index];
-        container->last_status = "RUNNING";
-        container->health_status = container->has_health_check ? "HEALTHY" : "UNKNOWN";
-        if (container->agent_status != NULL) {
-            container->agent_status = "RUNNING";
-            container->agent_started_ms = now_ms;
-        }
+        if (!text_equal(container->last_status, "PENDING"))
+            continue;
+        task_container_started(task, index, now_ms);
+        if (container->has_health_check)
+            container->health_status = "HEALTHY";
     }
 }
 
@@ -148,6 +162,8 @@ static void stamp(struct task *task, enum task_status status, int64_t now_ms) {
         stamp_running(task, now_ms);
     } else if (status == TASK_DEPROVISIONING) {
         stamp_execution(task, now_ms);
+        if (attached && text_equal(task->interface.status, "ATTACHED"))
+            task->interface.status = "DETACHING"; /* D: DELETED is what is known, once it is STOPPED */
     } else if (status == TASK_STOPPED) {
         stamp_execution(task, now_ms);
         task->stopped_ms = now_ms;
@@ -163,6 +179,8 @@ int task_move(struct task *task, enum task_status status, int64_t now_ms) {
     if (!task_move_allowed(task->platform, task->status, status))
         return ERR_BUG;
     task->status = status;
+    task->life.since_ms = now_ms;
+    task->life.unannounced = false;
     if (move_counts_version(status))
         task->version++;
     stamp(task, status, now_ms);
@@ -187,6 +205,7 @@ void task_container_exited(
     container->last_status = "STOPPED";
     container->exited = true;
     container->exit_code = exit_code;
+    container->life.ended_ms = now_ms;
     if (container->health_status != NULL)
         container->health_status = "UNKNOWN";
     if (container->agent_status != NULL)
@@ -195,6 +214,19 @@ void task_container_exited(
         container->reason = task_text(task, reason);
     if (container->essential && task->execution_stopped_ms == 0)
         task->execution_stopped_ms = now_ms;
+    task->dirty = true;
+}
+
+void task_container_failed(
+    struct task *task, unsigned index, bool exited, int exit_code, const char *reason, int64_t now_ms) {
+    struct task_container *container = &task->containers[index];
+    container->last_status = "STOPPED";
+    container->exited = exited;
+    container->exit_code = exit_code;
+    container->reason = reason;
+    container->life.ended_ms = now_ms;
+    if (container->agent_status != NULL)
+        container->agent_status = "STOPPED";
     task->dirty = true;
 }
 

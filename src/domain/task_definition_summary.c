@@ -6,6 +6,11 @@
 #include "ecs-local/domain/task.h"
 #include "ecs-local/domain/task_definition.h"
 
+enum {
+    HEALTH_INTERVAL_S = 30,         /* facts: tasks 4.3 */
+    RESTART_ATTEMPT_PERIOD_S = 300, /* facts: docker 1.12 */
+};
+
 int task_definition_parse_range(const char *text, int *ret_first, int *ret_last) {
     char *end = NULL;
     long first = strtol(text, &end, 10);
@@ -44,6 +49,45 @@ int64_t task_definition_gpus(const struct value *requirements) {
     return gpus;
 }
 
+static struct container_restart_policy restart_policy_of(const struct value *policy) {
+    return (struct container_restart_policy){
+        .enabled = value_bool(policy, "enabled", false),
+        .attempt_period_s = value_int(policy, "restartAttemptPeriod", RESTART_ATTEMPT_PERIOD_S),
+        .ignored_exit_codes = value_get(policy, "ignoredExitCodes"),
+    };
+}
+
+static enum dependency_condition condition_of(const char *name) {
+    if (text_equal(name, "COMPLETE"))
+        return DEPENDS_ON_COMPLETE;
+    if (text_equal(name, "SUCCESS"))
+        return DEPENDS_ON_SUCCESS;
+    return text_equal(name, "HEALTHY") ? DEPENDS_ON_HEALTHY : DEPENDS_ON_START;
+}
+
+static unsigned index_of_container(const struct task_definition *definition, const char *name) {
+    unsigned index = 0;
+    while (index < definition->container_count && !text_equal(definition->containers[index].name, name))
+        index++;
+    return index;
+}
+
+/* dependsOn, once all containers are known. */
+static void read_dependencies(struct arena *arena, struct task_definition *definition,
+    struct task_definition_container *container, const struct value *list) {
+    container->dependencies = arena_new_array(arena, struct container_dependency, value_count(list));
+    value_for_each(entry, list) {
+        unsigned index = index_of_container(definition, value_string(entry, "containerName"));
+        if (index == definition->container_count)
+            continue;
+        struct container_dependency *dependency = &container->dependencies[container->dependency_count++];
+        dependency->container = index;
+        dependency->condition = condition_of(value_string(entry, "condition"));
+        if (dependency->condition == DEPENDS_ON_COMPLETE || dependency->condition == DEPENDS_ON_SUCCESS)
+            definition->containers[index].awaited = true;
+    }
+}
+
 static void read_container(
     struct arena *arena, struct task_definition_container *container, const struct value *source) {
     *container = (struct task_definition_container){
@@ -55,7 +99,10 @@ static void read_container(
         .gpus = task_definition_gpus(value_get(source, "resourceRequirements")),
         .essential = value_bool(source, "essential", true),
         .has_health_check = value_has(source, "healthCheck"),
+        .health_interval_s = value_int(value_get(source, "healthCheck"), "interval", HEALTH_INTERVAL_S),
+        .start_timeout_s = (int)value_int(source, "startTimeout", 0),
         .stop_timeout_s = (int)value_int(source, "stopTimeout", 0),
+        .restart = restart_policy_of(value_get(source, "restartPolicy")),
     };
     read_ports(arena, container, value_get(source, "portMappings"));
 }
@@ -140,6 +187,8 @@ int task_definition_summarise(
         arena, struct task_definition_container, definition->container_count);
     value_for_each(container, containers)
         read_container(arena, &definition->containers[container_index], container);
+    value_for_each(source, containers) read_dependencies(
+        arena, definition, &definition->containers[source_index], value_get(source, "dependsOn"));
     read_shown_size(arena, definition);
     *ret_definition = definition;
     return 0;

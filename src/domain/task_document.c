@@ -117,7 +117,7 @@ static void write_gpus(const struct task_container *container, struct writer *wr
 
 static void write_container(
     const struct task *task, const struct task_container *container, struct writer *writer) {
-    bool has_run = task->started_ms != 0;
+    bool has_run = task->started_ms != 0 || container->life.started_ms != 0;
     writer_object_begin(writer);
     writer_key_string(writer, "containerArn", container->arn);
     writer_key_string(writer, "taskArn", task->arn);

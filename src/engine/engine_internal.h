@@ -197,6 +197,15 @@ void task_unwant(
     struct engine *engine, struct task *task, const char *stop_code, const char *reason, int64_t now_ms);
 /* STOPPED at once, whatever the runtime says: its instance is gone. */
 int task_abandon(struct engine *engine, struct task *task, const char *reason);
+/* Tells of what has become of a container. */
+void task_container_told(struct engine *engine, struct task *task, const struct task_container *container,
+    const char *from, const char *to);
+
+/* task_containers.c: what an agent would report. */
+int task_container_step(struct engine *engine, struct task *task, const struct task_definition *definition,
+    const struct life_step *step, int64_t now_ms);
+/* Its network interface and volume are there now. */
+void task_interface_attached(struct engine *engine, struct task *task);
 /* Chooses the host ports of a task that starts to run. */
 int bind_ports(struct engine *engine, struct task *task);
 

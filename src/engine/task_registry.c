@@ -119,9 +119,16 @@ static int read_document(struct task *task, const struct task_row *row) {
     return task_read_document(task, value_get(value, "task"));
 }
 
+static int read_life(struct task *task, const struct task_row *row) {
+    struct value *value = NULL;
+    if (row->life != NULL && value_parse(task->arena, row->life, strlen(row->life), &value) != 0)
+        return ERR_BUG;
+    return task_life_read(task, value);
+}
+
 static int task_from_row(struct engine *engine, const struct task_row *row, struct task **ret_task) {
     struct task *task = task_new();
-    if (read_document(task, row) != 0 ||
+    if (read_document(task, row) != 0 || read_life(task, row) != 0 ||
         task_reservation_parse(task->arena, row->reservation, &task->demand) != 0) {
         task_free(task);
         return error_raise(ERR_STORE, "the stored task %s cannot be read", row->task_id);
@@ -219,6 +226,11 @@ static int write_task(struct engine *engine, struct task *task, struct buf *buf)
     buf_clear(buf);
     struct writer writer = WRITER_INIT(buf);
     task_write_document(task, &writer);
+    size_t document_length = buf->length;
+    buf_append_char(buf, '\0');
+    size_t life_at = buf->length;
+    struct writer life_writer = WRITER_INIT(buf);
+    task_life_write(task, &life_writer);
     if (buf_failed(buf))
         return error_raise(ERR_LIMIT, "a task is larger than %zu bytes", buf->maximum);
     struct task_row row = {
@@ -241,8 +253,9 @@ static int write_task(struct engine *engine, struct task *task, struct buf *buf)
         .reservation = task_reservation_text(engine->turn, &task->demand),
         .due_ms = task->due_ms,
         .tags = task->tags,
+        .life = buf->data + life_at,
         .document = buf->data,
-        .document_length = buf->length,
+        .document_length = document_length,
     };
     int result = task->is_new ? task_rows_insert(engine->store, &row) : task_rows_update(engine->store, &row);
     if (result == 0) {

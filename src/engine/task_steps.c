@@ -8,6 +8,8 @@
 #include "engine_internal.h"
 
 enum {
+    /* Of one task, before others have their turn. */
+    STEPS_AT_ONCE = 256,
     /* Quota of tasks in PROVISIONING (facts: tasks 14); here of all clusters together. */
     WAITING_TASKS_MAX = 300,
     /* How long a task waits for capacity before it fails (D). */
@@ -38,73 +40,34 @@ static bool is_reported(struct engine *engine, const struct task *task) {
            task->status <= TASK_STOPPING;
 }
 
-int task_schedule(struct engine *engine, struct task *task) {
-    if (is_reported(engine, task)) {
-        task->due_ms = 0;
-        task_touch(engine, task);
-        return 0;
-    }
-    struct runtime_question question = {
-        .platform = task->platform,
-        .status = task->status,
-        .desired = task->desired,
-        .stop_timeout_s = task->stop_timeout_s,
-        .random = ids_random(&engine->ids),
-    };
-    struct runtime_step step;
-    int result = engine->runtime.next_step(engine->runtime.context, &question, &step);
+/* What the runtime says: 0 and a step, or LIFE_WAITS. */
+static int ask(struct engine *engine, struct task *task, const struct task_definition **ret_definition,
+    struct life_step *ret_step) {
+    *ret_definition = NULL;
+    int result = engine_task_definition(engine, task->task_definition_id, ret_definition);
     if (result < 0)
         return result;
-    task->due_ms = result == 0 ? engine_now_ms(engine) + step.after_ms : 0;
-    if (task->due_ms != 0)
-        timers_add(&engine->timers, task->due_ms, TIMER_TASK, task->id);
+    return engine->runtime.next_step(
+        engine->runtime.context, task, *ret_definition, engine_now_ms(engine), ret_step);
+}
+
+static void wait_until(struct engine *engine, struct task *task, int64_t due_ms) {
+    task->due_ms = due_ms;
+    if (due_ms != 0)
+        timers_add(&engine->timers, due_ms, TIMER_TASK, task->id);
     task_touch(engine, task);
+}
+
+int task_schedule(struct engine *engine, struct task *task) {
+    const struct task_definition *definition = NULL;
+    struct life_step step;
+    int result = is_reported(engine, task) ? LIFE_WAITS : ask(engine, task, &definition, &step);
+    if (result < 0)
+        return result;
+    int64_t now_ms = engine_now_ms(engine);
+    int64_t due_ms = result != 0 ? 0 : step.at_ms;
+    wait_until(engine, task, result == 0 && due_ms < now_ms ? now_ms : due_ms);
     return 0;
-}
-
-/* The agent reports what it made: ids of containers, the digest of what it pulled, the ports it bound. */
-static void containers_started(struct engine *engine, struct task *task) {
-    for (unsigned index = 0; index < task->container_count; index++) {
-        struct task_container *container = &task->containers[index];
-        char digest[65];
-        char runtime_id[65];
-        ids_hex_bytes(&engine->ids, digest, 32);
-        container->image_digest = arena_printf(task->arena, "sha256:%s", digest);
-        if (task->platform == TASK_ON_FARGATE) {
-            /* <task id>-<9 or 10 digits> (facts: tasks 5.2) */
-            container->runtime_id = arena_printf(task->arena, "%s-%llu", task->task_id,
-                (unsigned long long)(100000000 + ids_below(&engine->ids, 4000000000U)));
-        } else {
-            ids_hex_bytes(&engine->ids, runtime_id, 32);
-            container->runtime_id = task_text(task, runtime_id);
-        }
-    }
-}
-
-/* An address of its own within 10.0.0.0/8, from the number of the task: unique as long as it lives. */
-static void interface_attached(struct engine *engine, struct task *task) {
-    if (task->volume.attachment_id != NULL && task->volume.volume_id == NULL) {
-        char volume[18];
-        ids_hex_bytes(&engine->ids, volume, 8);
-        task->volume.volume_id = arena_printf(task->arena, "vol-0%.16s", volume);
-    }
-    struct task_interface *interface = &task->interface;
-    if (interface->attachment_id == NULL || interface->interface_id != NULL)
-        return;
-    unsigned host = 4 + (unsigned)(task->id % 0xfffff0);
-    unsigned octets[3] = {host >> 16 & 255, host >> 8 & 255, host & 255};
-    struct cluster *cluster = cluster_by_row(engine, task->cluster_id);
-    const char *domain = text_equal(scope_region(cluster->scope), "us-east-1")
-                             ? "ec2.internal"
-                             : arena_printf(task->arena, "%s.compute.internal", scope_region(cluster->scope));
-    char suffix[18];
-    ids_hex_bytes(&engine->ids, suffix, 8);
-    interface->interface_id = arena_printf(task->arena, "eni-0%.16s", suffix);
-    interface->mac_address = arena_printf(task->arena, "0a:%02x:0a:%02x:%02x:%02x",
-        (unsigned)ids_below(&engine->ids, 256), octets[0], octets[1], octets[2]);
-    interface->private_ipv4 = arena_printf(task->arena, "10.%u.%u.%u", octets[0], octets[1], octets[2]);
-    interface->private_dns_name = arena_printf(
-        task->arena, "ip-10-%u-%u-%u.%s", octets[0], octets[1], octets[2], domain);
 }
 
 static void told(struct engine *engine, struct task *task, const char *from, const char *to, int64_t at_ms) {
@@ -114,6 +77,13 @@ static void told(struct engine *engine, struct task *task, const char *from, con
     task_announce(engine, task);
     if (engine->watcher.task_moved != NULL)
         engine->watcher.task_moved(engine->watcher.context, task, from, to, at_ms);
+}
+
+void task_container_told(struct engine *engine, struct task *task, const struct task_container *container,
+    const char *from, const char *to) {
+    const struct scope *scope = cluster_by_row(engine, task->cluster_id)->scope;
+    engine_journal_transition(engine, scope, "container", container->arn, from, to, container->reason);
+    task->life.unannounced = true;
 }
 
 /* Gives back what the task held, and begins its retention. */
@@ -138,7 +108,7 @@ int task_finish(struct engine *engine, struct task *task, int64_t now_ms) {
 int task_move_reported(struct engine *engine, struct task *task, enum task_status to, int64_t now_ms) {
     const char *from = task_status_name(task->status);
     if (to != TASK_STOPPED)
-        interface_attached(engine, task);
+        task_interface_attached(engine, task);
     task_count(engine, task, -1);
     int result = task_move(task, to, now_ms);
     task_count(engine, task, 1);
@@ -151,14 +121,8 @@ int task_move_reported(struct engine *engine, struct task *task, enum task_statu
 
 static int move(struct engine *engine, struct task *task, enum task_status to, int64_t now_ms) {
     const char *from = task_status_name(task->status);
-    if (to == TASK_RUNNING) {
-        containers_started(engine, task);
-        int result = bind_ports(engine, task);
-        if (result != 0)
-            return result;
-    }
     if (to != TASK_STOPPED && to != TASK_DEPROVISIONING)
-        interface_attached(engine, task);
+        task_interface_attached(engine, task);
     task_count(engine, task, -1);
     int result = task_move(task, to, now_ms);
     task_count(engine, task, 1);
@@ -166,16 +130,7 @@ static int move(struct engine *engine, struct task *task, enum task_status to, i
         return error_raise(
             result, "the task %s cannot go from %s to %s", task->arn, from, task_status_name(to));
     told(engine, task, from, task_status_name(to), now_ms);
-    return to == TASK_STOPPED ? task_finish(engine, task, now_ms) : task_schedule(engine, task);
-}
-
-/* Containers that still run end with `exit_code`; those that never ran have no exit code (facts: tasks 5.2).
- */
-static void containers_end(struct task *task, int exit_code, int64_t now_ms) {
-    for (unsigned index = 0; index < task->container_count && task->started_ms != 0; index++) {
-        if (!task->containers[index].exited)
-            task_container_exited(task, index, exit_code, NULL, now_ms);
-    }
+    return to == TASK_STOPPED ? task_finish(engine, task, now_ms) : 0;
 }
 
 void task_unwant(
@@ -185,12 +140,6 @@ void task_unwant(
         task_group_leave(engine, instance, task->group);
     task_want_stopped(task, stop_code, reason, now_ms);
     task_announce(engine, task);
-}
-
-static int exit_by_itself(struct engine *engine, struct task *task, int exit_code, int64_t now_ms) {
-    containers_end(task, exit_code, now_ms);
-    task_unwant(engine, task, "EssentialContainerExited", "Essential container in task exited", now_ms);
-    return task_schedule(engine, task);
 }
 
 static int expire(struct engine *engine, struct task *task, int64_t now_ms) {
@@ -216,31 +165,38 @@ int task_abandon(struct engine *engine, struct task *task, const char *reason) {
     return task_finish(engine, task, now_ms);
 }
 
-/* The step of the task that is due at `now_ms`. */
+/* What became of containers while the task itself did not move is an event of its own (facts: services 15). */
+static void containers_announce(struct engine *engine, struct task *task) {
+    if (!task->life.unannounced)
+        return;
+    task->life.unannounced = false;
+    task->version++;
+    task_announce(engine, task);
+}
+
+/* Everything of the task that is due at `now_ms`, one thing after the other. */
 static int step_at(struct engine *engine, struct task *task, int64_t now_ms) {
     if (task->status == TASK_STOPPED)
         return expire(engine, task, now_ms);
     if (task->waiting != NULL)
         return waiting_give_up(engine, task, now_ms);
-    struct runtime_question question = {
-        .platform = task->platform,
-        .status = task->status,
-        .desired = task->desired,
-        .stop_timeout_s = task->stop_timeout_s,
-    };
-    struct runtime_step step;
-    int result = engine->runtime.next_step(engine->runtime.context, &question, &step);
-    if (result != 0) {
-        /* The runtime has changed its mind (another --timing after a restart): nothing happens by itself. */
-        task->due_ms = 0;
-        task_touch(engine, task);
-        return result < 0 ? result : 0;
+    for (unsigned steps = 0; steps < STEPS_AT_ONCE; steps++) {
+        const struct task_definition *definition = NULL;
+        struct life_step step;
+        int result = is_reported(engine, task) ? LIFE_WAITS : ask(engine, task, &definition, &step);
+        if (result != 0 || step.at_ms > now_ms) {
+            containers_announce(engine, task);
+            if (result >= 0)
+                wait_until(engine, task, result == 0 ? step.at_ms : 0);
+            return result < 0 ? result : 0;
+        }
+        result = step.kind == LIFE_TASK_MOVES ? move(engine, task, step.status, now_ms)
+                                              : task_container_step(engine, task, definition, &step, now_ms);
+        if (result != 0 || task->status == TASK_STOPPED)
+            return result;
     }
-    if (step.kind == RUNTIME_EXITS)
-        return exit_by_itself(engine, task, step.exit_code, now_ms);
-    if (task->status == TASK_STOPPING)
-        containers_end(task, step.exit_code, now_ms);
-    return move(engine, task, step.status, now_ms);
+    wait_until(engine, task, now_ms);
+    return 0;
 }
 
 int task_step(struct engine *engine, struct task *task) {
@@ -278,6 +234,7 @@ int engine_task_admit(
     task->is_new = true;
     task->version = 1;
     task->created_ms = engine_now_ms(engine);
+    task->life.since_ms = task->created_ms;
     task->desired = TASK_RUNNING;
     task->status = task->platform == TASK_ON_INSTANCE && task->waiting == NULL ? TASK_PENDING
                                                                                : TASK_PROVISIONING;

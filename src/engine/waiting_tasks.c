@@ -58,6 +58,7 @@ static int request_of(struct engine *engine, const struct task *task, const stru
 
 static int settle(struct engine *engine, struct task *task, struct instance *instance) {
     task->waiting = NULL;
+    task->life.since_ms = engine_now_ms(engine);
     /* So far it counts in its cluster only. */
     task_count(engine, task, -1);
     task->container_instance_id = instance->id;

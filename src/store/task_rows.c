@@ -15,6 +15,7 @@ static void bind_state(struct statement *statement, const struct task_row *row) 
     bind_text(statement, "waiting", row->waiting);
     bind_int_or_null(statement, "due_ms", row->due_ms);
     bind_text(statement, "tags", row->tags);
+    bind_text(statement, "life", row->life);
     bind_text_length(statement, "document", row->document, row->document_length);
 }
 
@@ -72,6 +73,7 @@ static void read_row(struct statement *statement, struct arena *arena, struct ta
         .reservation = arena_strdup(arena, column_text(statement, "reservation")),
         .due_ms = column_int(statement, "due_ms"),
         .tags = arena_strdup(arena, column_text(statement, "tags")),
+        .life = arena_strdup(arena, column_text(statement, "life")),
         .document = arena_strdup(arena, column_text(statement, "document")),
         .document_length = column_length(statement, "document"),
         .service_id = column_int(statement, "service_id"),

@@ -3,7 +3,7 @@
  *   golden FOLDER…         prints a line for each case, exits 1 when one differs
  *   GOLDEN_UPDATE=1        writes the answers instead: read the difference before committing it
  *
- * The folder's name says what is asked: query, placement, task_definition, service_rules, traffic_shift. */
+ * The folder's name says what is asked: query, placement, task_definition, service_rules, traffic_shift, life. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +16,7 @@
 #include "ecs-local/domain/cluster_query.h"
 #include "ecs-local/domain/placement.h"
 #include "ecs-local/domain/task_definition.h"
+#include "golden_life.h"
 #include "golden_services.h"
 
 enum {
@@ -225,6 +226,7 @@ static const struct kind kinds[] = {
     {"task_definition", answer_task_definition},
     {"service_rules", answer_service_rules},
     {"traffic_shift", answer_traffic_shift},
+    {"life", answer_life},
 };
 
 static char *read_file(struct arena *arena, const char *path, size_t *ret_length) {

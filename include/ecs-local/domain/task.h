@@ -43,6 +43,16 @@ struct task_binding {
     const char *host_port_range;
 };
 
+/* What the life of a container needs beyond what a Task shows (task_life.h). 0: not yet. */
+struct container_life {
+    int64_t started_ms; /* its last start */
+    int64_t ended_ms;
+    int64_t healthy_ms; /* HEALTHY since */
+    unsigned restarts;
+    bool exit_done;   /* its scripted exit is over */
+    bool health_done; /* its scripted health shows */
+};
+
 struct task_container {
     const char *arn;
     const char *name;
@@ -66,6 +76,7 @@ struct task_container {
     const char *agent_status; /* of the execute command agent; NULL: there is none */
     int64_t agent_started_ms;
     const char *agent_reason; /* NULL when none */
+    struct container_life life;
 };
 
 struct task_interface {
@@ -86,6 +97,17 @@ struct task_volume {
     const char *role_arn;
     const char *volume_id; /* NULL until it is there */
     bool delete_on_termination;
+};
+
+struct task_outcome;
+
+/* Likewise for the task. */
+struct task_life {
+    int64_t since_ms;              /* its status */
+    int64_t stop_at_ms;            /* it does not begin its way down before; 0: at once */
+    struct task_outcome *outcomes; /* what scripts want to become of it (outcome.h) */
+    unsigned outcome_count;
+    bool unannounced; /* a container has changed since the task's last event; never across turns */
 };
 
 struct task {
@@ -144,6 +166,7 @@ struct task {
     struct task_container *containers;
     unsigned container_count;
 
+    struct task_life life;
     struct task_demand demand; /* what it holds of its container instance */
     int64_t due_ms;            /* when its next step is due; 0: nothing is */
 
@@ -187,6 +210,11 @@ int task_move(struct task *task, enum task_status status, int64_t now_ms);
  * already. */
 void task_want_stopped(struct task *task, const char *stop_code, const char *reason, int64_t now_ms);
 
+/* Container `index` has been started, for the first time or again: RUNNING, its health not known yet. */
+void task_container_started(struct task *task, unsigned index, int64_t now_ms);
+/* Container `index` will never start; with an exit code or without. */
+void task_container_failed(
+    struct task *task, unsigned index, bool exited, int exit_code, const char *reason, int64_t now_ms);
 /* Container `index` has ended. Stamps executionStoppedAt when it is essential. */
 void task_container_exited(
     struct task *task, unsigned index, int exit_code, const char *reason, int64_t now_ms);

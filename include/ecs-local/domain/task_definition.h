@@ -54,6 +54,25 @@ struct task_definition_port {
     int range_last;
 };
 
+/* dependsOn: what another container must have come to. */
+enum dependency_condition {
+    DEPENDS_ON_START,
+    DEPENDS_ON_COMPLETE,
+    DEPENDS_ON_SUCCESS,
+    DEPENDS_ON_HEALTHY,
+};
+
+struct container_dependency {
+    unsigned container; /* index in the definition */
+    enum dependency_condition condition;
+};
+
+struct container_restart_policy {
+    bool enabled;
+    int64_t attempt_period_s; /* it must have run so long */
+    const struct value *ignored_exit_codes;
+};
+
 struct task_definition_container {
     const char *name;
     const char *image;
@@ -63,7 +82,13 @@ struct task_definition_container {
     int64_t gpus;
     bool essential;
     bool has_health_check;
-    int stop_timeout_s; /* 0: not given */
+    int64_t health_interval_s;
+    int start_timeout_s; /* 0: not given */
+    int stop_timeout_s;  /* 0: not given */
+    struct container_dependency *dependencies;
+    unsigned dependency_count;
+    bool awaited; /* another container waits for its end */
+    struct container_restart_policy restart;
     struct task_definition_port *ports;
     unsigned port_count;
 };

@@ -26,6 +26,7 @@ struct task_row {
     const char *reservation;
     int64_t due_ms;   /* 0: nothing is due */
     const char *tags; /* JSON list, NULL: none */
+    const char *life; /* JSON object (domain/task_life.h), NULL: none */
     const char *document;
     size_t document_length;
 };

@@ -12,75 +12,12 @@
 
 enum {
     TIMING_FILE_MAX = 64 * 1024,
-    EXIT_KILLED = 137, /* 128 + SIGKILL */
 };
 
-/* Where a task goes from each status when it is to run, and when it is to stop. */
-static enum task_status onward(enum task_platform platform, enum task_status status) {
-    if (platform == TASK_ON_INSTANCE)
-        return status == TASK_PENDING ? TASK_RUNNING : TASK_STOPPED;
-    return (enum task_status)(status + 1);
-}
-
-static enum task_status towards_stop(enum task_platform platform, enum task_status status) {
-    if (platform == TASK_ON_INSTANCE)
-        return status == TASK_RUNNING ? TASK_STOPPING : TASK_STOPPED;
-    switch (status) {
-    case TASK_PROVISIONING:
-    case TASK_PENDING:
-        return TASK_DEPROVISIONING;
-    case TASK_ACTIVATING:
-    case TASK_RUNNING:
-        return TASK_DEACTIVATING;
-    case TASK_DEACTIVATING:
-        return TASK_STOPPING;
-    case TASK_STOPPING:
-        return TASK_DEPROVISIONING;
-    case TASK_DEPROVISIONING:
-    case TASK_STOPPED:
-    case TASK_STATUS_COUNT:
-        break;
-    }
-    return TASK_STOPPED;
-}
-
-static int64_t with_jitter(const struct sim_stage *stage, uint64_t random) {
-    if (stage->jitter_ms <= 0)
-        return stage->duration_ms;
-    return stage->duration_ms + (int64_t)(random % (uint64_t)(stage->jitter_ms + 1));
-}
-
-static int step_to_stop(
-    const struct runtime_question *question, const struct sim_stage *stage, struct runtime_step *ret_step) {
-    struct runtime_step step = {
-        .kind = RUNTIME_MOVES, .status = towards_stop(question->platform, question->status)};
-    /* What has not begun its way down yet goes at once; the stages down take their time. */
-    if (question->status >= TASK_DEACTIVATING)
-        step.after_ms = with_jitter(stage, question->random);
-    if (question->status == TASK_STOPPING && step.after_ms >= (int64_t)question->stop_timeout_s * 1000) {
-        step.after_ms = (int64_t)question->stop_timeout_s * 1000;
-        step.exit_code = step.after_ms > 0 ? EXIT_KILLED : 0;
-    }
-    *ret_step = step;
-    return 0;
-}
-
-static int next_step(void *context, const struct runtime_question *question, struct runtime_step *ret_step) {
+static int next_step(void *context, struct task *task, const struct task_definition *definition,
+    int64_t now_ms, struct life_step *ret_step) {
     const struct sim_timing *timing = context;
-    const struct sim_stage *stage = &timing->stages[question->platform][question->status];
-    if (question->status == TASK_STOPPED)
-        return RUNTIME_WAITS;
-    if (question->desired == TASK_STOPPED)
-        return step_to_stop(question, stage, ret_step);
-    if (stage->duration_ms == SIM_NEVER_MS)
-        return RUNTIME_WAITS;
-    *ret_step = (struct runtime_step){
-        .kind = question->status == TASK_RUNNING ? RUNTIME_EXITS : RUNTIME_MOVES,
-        .after_ms = with_jitter(stage, question->random),
-        .status = onward(question->platform, question->status),
-        .exit_code = stage->exit_code,
-    };
-    return 0;
+    return life_next(task, definition, &timing->platforms[task->platform], now_ms, ret_step);
 }
 
 static int64_t delay_ms(void *context, enum runtime_delay delay) {

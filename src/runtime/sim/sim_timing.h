@@ -1,23 +1,14 @@
-/* How long simulated life-cycle steps take. */
+/* How long simulated life-cycle steps take: the durations of task_life.h for each platform. The format of a file:
+ * sim_runtime.h. */
 #ifndef SIM_TIMING_H
 #define SIM_TIMING_H
 
 #include "ecs-local/base/value.h"
-#include "ecs-local/domain/task.h"
+#include "ecs-local/domain/task_life.h"
 #include "ecs-local/runtime/runtime_delay.h"
 
-enum {
-    SIM_NEVER_MS = -1
-};
-
-struct sim_stage {
-    int64_t duration_ms; /* SIM_NEVER_MS: does not end by itself */
-    int64_t jitter_ms;   /* up to so much more */
-    int exit_code;       /* of RUNNING: how its containers end */
-};
-
 struct sim_timing {
-    struct sim_stage stages[TASK_PLATFORM_COUNT][TASK_STATUS_COUNT];
+    struct life_timing platforms[TASK_PLATFORM_COUNT];
     int64_t delays_ms[RUNTIME_DELAY_COUNT];
 };
 

@@ -1,25 +1,25 @@
 -- name: task_insert
 INSERT INTO tasks (id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
     container_instance_id, started_by, task_group, capacity_provider, protected_until_ms, waiting, reservation,
-    due_ms, tags, document, service_id, deployment_id)
+    due_ms, tags, life, document, service_id, deployment_id)
   VALUES (:id, :cluster_id, :task_id, :desired_status, :last_status, :launch_type, :family_id, :task_definition_id,
     :container_instance_id, :started_by, :task_group, :capacity_provider, :protected_until_ms, :waiting,
-    :reservation, :due_ms, :tags, :document, :service_id, :deployment_id)
+    :reservation, :due_ms, :tags, :life, :document, :service_id, :deployment_id)
 -- name: task_update
 UPDATE tasks SET desired_status = :desired_status, last_status = :last_status, reservation = :reservation,
     protected_until_ms = :protected_until_ms, waiting = :waiting, container_instance_id = :container_instance_id,
-    due_ms = :due_ms, tags = :tags, document = :document WHERE id = :id
+    due_ms = :due_ms, tags = :tags, life = :life, document = :document WHERE id = :id
 -- name: task_delete
 DELETE FROM tasks WHERE id = :id
 -- name: task_last_id
 SELECT coalesce(max(id), 0) AS id FROM tasks
 -- name: task_get
 SELECT id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
-    container_instance_id, started_by, protected_until_ms, waiting, reservation, due_ms, tags, document, service_id, deployment_id
+    container_instance_id, started_by, protected_until_ms, waiting, reservation, due_ms, tags, life, document, service_id, deployment_id
   FROM tasks WHERE id = :id
 -- name: task_find
 SELECT id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
-    container_instance_id, started_by, protected_until_ms, waiting, reservation, due_ms, tags, document, service_id, deployment_id
+    container_instance_id, started_by, protected_until_ms, waiting, reservation, due_ms, tags, life, document, service_id, deployment_id
   FROM tasks WHERE task_id = :task_id AND cluster_id = :cluster_id
 -- name: task_document
 SELECT document, tags FROM tasks WHERE task_id = :task_id AND cluster_id = :cluster_id

@@ -1,0 +1,104 @@
+/* Containers of a simulated task: what an agent would report of them, made up, and their steps. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ecs-local/base/error.h"
+#include "ecs-local/base/text.h"
+#include "engine_internal.h"
+
+/* The same image always has the same digest, as if it had been pulled from a registry (D). One that is named by its
+ * digest keeps it. */
+static const char *image_digest(struct task *task, const char *image) {
+    const char *named = strstr(image, "@sha256:");
+    if (named != NULL)
+        return named + 1;
+    char hex[65];
+    uint64_t state = 14695981039346656037U;
+    for (const char *cursor = image; *cursor != '\0'; cursor++)
+        state = (state ^ (unsigned char)*cursor) * 1099511628211U;
+    for (unsigned part = 0; part < 4; part++) {
+        state += 0x9e3779b97f4a7c15U;
+        uint64_t mixed = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9U;
+        mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebU;
+        snprintf(hex + part * 16, 17, "%016llx", (unsigned long long)(mixed ^ (mixed >> 31)));
+    }
+    return arena_printf(task->arena, "sha256:%s", hex);
+}
+
+/* Docker's id of 64 hexadecimal digits; on Fargate <task id>-<9 or 10 digits> (facts: tasks 5.2). */
+static const char *runtime_id(struct engine *engine, struct task *task) {
+    if (task->platform == TASK_ON_FARGATE)
+        return arena_printf(task->arena, "%s-%llu", task->task_id,
+            (unsigned long long)(100000000 + ids_below(&engine->ids, 4000000000U)));
+    char id[65];
+    ids_hex_bytes(&engine->ids, id, 32);
+    return task_text(task, id);
+}
+
+static bool any_started(const struct task *task) {
+    for (unsigned index = 0; index < task->container_count; index++) {
+        if (task->containers[index].life.started_ms != 0)
+            return true;
+    }
+    return false;
+}
+
+/* Before the first container of the task starts, its host ports are chosen. */
+static int prepare_start(struct engine *engine, struct task *task, struct task_container *container) {
+    int result = any_started(task) ? 0 : bind_ports(engine, task);
+    if (result == 0) {
+        container->image_digest = image_digest(task, container->image);
+        container->runtime_id = runtime_id(engine, task);
+    }
+    return result;
+}
+
+static const char *shown(const struct task_container *container, enum life_step_kind kind) {
+    return kind == LIFE_CONTAINER_HEALTH ? container->health_status : container->last_status;
+}
+
+int task_container_step(struct engine *engine, struct task *task, const struct task_definition *definition,
+    const struct life_step *step, int64_t now_ms) {
+    struct task_container *container = &task->containers[step->container];
+    const char *from = shown(container, step->kind);
+    bool restarted = false;
+    if (step->kind == LIFE_CONTAINER_STARTS) {
+        int result = prepare_start(engine, task, container);
+        if (result != 0)
+            return result;
+    }
+    life_apply(task, definition, step, now_ms, &restarted);
+    task_container_told(
+        engine, task, container, from, restarted ? "RESTARTED" : shown(container, step->kind));
+    const char *stop_code = NULL;
+    const char *reason = NULL;
+    if (life_must_stop(task, &stop_code, &reason))
+        task_unwant(engine, task, stop_code, reason, now_ms);
+    return 0;
+}
+
+/* An address of its own within 10.0.0.0/8, from the number of the task: unique as long as it lives. */
+void task_interface_attached(struct engine *engine, struct task *task) {
+    if (task->volume.attachment_id != NULL && task->volume.volume_id == NULL) {
+        char volume[18];
+        ids_hex_bytes(&engine->ids, volume, 8);
+        task->volume.volume_id = arena_printf(task->arena, "vol-0%.16s", volume);
+    }
+    struct task_interface *interface = &task->interface;
+    if (interface->attachment_id == NULL || interface->interface_id != NULL)
+        return;
+    unsigned host = 4 + (unsigned)(task->id % 0xfffff0);
+    unsigned octets[3] = {host >> 16 & 255, host >> 8 & 255, host & 255};
+    struct cluster *cluster = cluster_by_row(engine, task->cluster_id);
+    const char *domain = text_equal(scope_region(cluster->scope), "us-east-1")
+                             ? "ec2.internal"
+                             : arena_printf(task->arena, "%s.compute.internal", scope_region(cluster->scope));
+    char suffix[18];
+    ids_hex_bytes(&engine->ids, suffix, 8);
+    interface->interface_id = arena_printf(task->arena, "eni-0%.16s", suffix);
+    interface->mac_address = arena_printf(task->arena, "0a:%02x:0a:%02x:%02x:%02x",
+        (unsigned)ids_below(&engine->ids, 256), octets[0], octets[1], octets[2]);
+    interface->private_ipv4 = arena_printf(task->arena, "10.%u.%u.%u", octets[0], octets[1], octets[2]);
+    interface->private_dns_name = arena_printf(
+        task->arena, "ip-10-%u-%u-%u.%s", octets[0], octets[1], octets[2], domain);
+}
