@@ -147,6 +147,8 @@ static const struct api_error_text texts[ERROR_COUNT] = {
         "The platform version must be null when specifying an EC2 launch type.", "tasks 5.3 A"},
     [ERROR_PLATFORM_UNKNOWN] = {"PlatformUnknownException", "The specified platform does not exist.",
         "tasks 5.3 A"},
+    [ERROR_PLATFORM_INCOMPATIBLE] = {"PlatformTaskDefinitionIncompatibilityException",
+        "One or more of the requested capabilities are not supported.", "tasks 5.3 A"},
     [ERROR_PROPAGATE_SERVICE] = {INVALID, "Only task definition tags can be propagated to standalone tasks.",
         "tasks 5.3 C"},
     [ERROR_FARGATE_CONSTRAINTS] = {INVALID,

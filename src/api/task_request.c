@@ -41,6 +41,9 @@ static int check_overrides(struct api_call *call, struct task_launch *launch) {
     size_t length = overrides != NULL ? strlen(value_text(call, overrides)) : 0;
     if (task_overrides_check(call->arena, overrides, length, launch->definition, &violation) != 0)
         return api_fail_with(call, &violation);
+    if (launch->kind == LAUNCH_FARGATE &&
+        task_overrides_check_fargate(call->arena, overrides, launch->definition, &violation) != 0)
+        return api_fail_with(call, &violation);
     launch->overrides = task_overrides_normalise(
         call->arena, overrides, launch->definition, scope_partition(call->scope), scope_account(call->scope));
     task_overrides_demand(call->arena, overrides, launch->definition, &launch->demand);
@@ -75,13 +78,23 @@ static int check_roles(struct api_call *call, struct task_launch *launch) {
     return 0;
 }
 
+/* "1 vCPU" is shown as "1024", as in a task definition (facts: tasks 4.3). */
+static const char *plain_size(
+    struct api_call *call, const char *text, int (*parse)(const char *text, int64_t *ret_number)) {
+    int64_t number = 0;
+    if (text == NULL || parse(text, &number) != 0)
+        return text;
+    return arena_printf(call->arena, "%lld", (long long)number);
+}
+
 /* What the request says about the tasks and nothing has to be checked against. */
 static void read_wishes(struct api_call *call, struct task_launch *launch) {
     const struct value *overrides = value_get(call->input, "overrides");
     launch->started_by = value_string_nonempty(call->input, "startedBy");
     launch->enable_execute_command = value_bool(call->input, "enableExecuteCommand", false);
-    launch->cpu = value_string_nonempty(overrides, "cpu");
-    launch->memory = value_string_nonempty(overrides, "memory");
+    launch->cpu = plain_size(call, value_string_nonempty(overrides, "cpu"), task_definition_parse_cpu);
+    launch->memory = plain_size(
+        call, value_string_nonempty(overrides, "memory"), task_definition_parse_memory);
     launch->tags = value_get(call->input, "tags");
     launch->managed_tags = value_bool(call->input, "enableECSManagedTags", false);
     launch->propagate_definition = text_equal(value_string(call->input, "propagateTags"), "TASK_DEFINITION");
@@ -118,7 +131,10 @@ static int check_platform(struct api_call *call, struct task_launch *launch) {
         return api_fail(call, ERROR_FARGATE_CONSTRAINTS, NULL);
     if (value_count(value_get(call->input, "placementStrategy")) != 0)
         return api_fail(call, ERROR_FARGATE_STRATEGIES, NULL);
-    return task_launch_platform(launch, version) != 0 ? api_fail(call, ERROR_PLATFORM_UNKNOWN, NULL) : 0;
+    int result = task_launch_platform(launch, version);
+    if (result == TASK_PLATFORM_INCOMPATIBLE)
+        return api_fail(call, ERROR_PLATFORM_INCOMPATIBLE, NULL);
+    return result != 0 ? api_fail(call, ERROR_PLATFORM_UNKNOWN, NULL) : 0;
 }
 
 /* What the definition and the call say about where (facts: tasks 8.3). */

@@ -154,6 +154,18 @@ static const char *zone_of(
     return task_launch_zone_of_subnet(engine, scope, task->arena, choose_subnet(engine, scope, NULL, launch));
 }
 
+/* WINDOWS_SERVER_2019_CORE is shown as Windows_Server_2019_Core (facts: tasks 5.1). */
+static const char *shown_family(struct task *task, const char *family) {
+    char *text = task_text(task, family);
+    for (char *cursor = text; *cursor != '\0'; cursor++) {
+        bool begins = cursor == text || cursor[-1] == '_' || (cursor[-1] >= '0' && cursor[-1] <= '9');
+        bool upper = *cursor >= 'A' && *cursor <= 'Z';
+        if (upper && !begins)
+            *cursor = (char)(*cursor - 'A' + 'a');
+    }
+    return text;
+}
+
 static void build_place(struct engine *engine, struct task *task, const struct scope *scope,
     const struct instance *instance, const struct task_launch *launch) {
     const struct task_definition *definition = launch->definition;
@@ -170,8 +182,9 @@ static void build_place(struct engine *engine, struct task *task, const struct s
     if (launch->kind == LAUNCH_FARGATE) {
         task->platform = TASK_ON_FARGATE;
         task->platform_version = launch->platform_version;
-        task->platform_family = task_text(task, launch->platform_family);
-        task->ephemeral_gib = definition->ephemeral_storage_gib != 0 ? definition->ephemeral_storage_gib : 20;
+        task->platform_family = shown_family(task, launch->platform_family);
+        task->ephemeral_gib = (int)value_int(value_get(launch->overrides, "ephemeralStorage"), "sizeInGiB",
+            definition->ephemeral_storage_gib != 0 ? definition->ephemeral_storage_gib : 20);
         task->availability_zone = zone_of(engine, task, scope, launch);
         return;
     }

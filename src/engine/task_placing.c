@@ -46,6 +46,20 @@ enum launch_kind task_launch_kind_of_provider(enum capacity_provider_kind kind) 
     return LAUNCH_EC2;
 }
 
+/* What Fargate has since platform version 1.4.0 only (facts: tasks 5.3; the list: D). */
+static bool needs_newest_platform(const struct task_definition *definition) {
+    static const char *const newest[] = {"ecs.capability.efs", "ecs.capability.extensible-ephemeral-storage",
+        "ecs.capability.env-files.s3", "ecs.capability.pid-ipc-namespace-sharing",
+        "ecs.capability.storage.ebs-task-volume-attach"};
+    for (unsigned index = 0; index < definition->required_attribute_count; index++) {
+        for (size_t name = 0; name < sizeof(newest) / sizeof(newest[0]); name++) {
+            if (text_equal(definition->required_attributes[index], newest[name]))
+                return true;
+        }
+    }
+    return false;
+}
+
 int task_launch_platform(struct task_launch *launch, const char *version_or_null) {
     static const char *const known[] = {"1.4.0", "1.3.0", "1.2.0", "1.1.0", "1.0.0"};
     bool windows = launch->definition->is_windows;
@@ -56,10 +70,10 @@ int task_launch_platform(struct task_launch *launch, const char *version_or_null
     for (size_t index = 0; index < sizeof(known) / sizeof(known[0]); index++) {
         if (text_equal(version_or_null, known[index])) {
             launch->platform_version = known[index];
-            return 0;
+            return index != 0 && needs_newest_platform(launch->definition) ? TASK_PLATFORM_INCOMPATIBLE : 0;
         }
     }
-    return 1;
+    return TASK_PLATFORM_UNKNOWN;
 }
 
 void task_launch_read_zones(

@@ -13,9 +13,12 @@
 #include "ecs-local/base/text.h"
 #include "ecs-local/base/value_json.h"
 #include "ecs-local/base/writer.h"
+#include "ecs-local/domain/capacity_provider.h"
 #include "ecs-local/domain/cluster_query.h"
 #include "ecs-local/domain/placement.h"
+#include "ecs-local/domain/task.h"
 #include "ecs-local/domain/task_definition.h"
+#include "ecs-local/domain/task_overrides.h"
 #include "golden_life.h"
 #include "golden_services.h"
 
@@ -87,8 +90,11 @@ static void stage_fill(struct stage *stage, struct arena *arena, const struct va
             instance->resources.cpu_units = value_int(told, "cpu", 2048);
             instance->resources.memory_mib = value_int(told, "memory", 4096);
             instance->resources.gpus = value_int(told, "gpus", 0);
+            instance->resources.enis = value_int(told, "enis", ENIS_UNKNOWN);
             value_for_each(port, value_get(told, "ports"))
                 port_set_add(&instance->resources.reserved[PORT_TCP], (uint16_t)port->integer);
+            value_for_each(port, value_get(told, "udpPorts"))
+                port_set_add(&instance->resources.reserved[PORT_UDP], (uint16_t)port->integer);
         }
     }
 }
@@ -143,11 +149,15 @@ static void read_demand(struct arena *arena, const struct value *told, struct ta
         .cpu_units = value_int(told, "cpu", 0),
         .memory_mib = value_int(told, "memory", 0),
         .gpus = value_int(told, "gpus", 0),
+        .enis = value_int(told, "enis", 0),
     };
-    const struct value *ports = value_get(told, "ports");
-    struct port_list *list = &demand->fixed[PORT_TCP];
-    list->ports = arena_new_array(arena, uint16_t, value_count(ports));
-    value_for_each(port, ports) list->ports[list->count++] = (uint16_t)port->integer;
+    static const char *const keys[PORT_PROTOCOL_COUNT] = {[PORT_TCP] = "ports", [PORT_UDP] = "udpPorts"};
+    for (unsigned protocol = 0; protocol < PORT_PROTOCOL_COUNT; protocol++) {
+        const struct value *ports = value_get(told, keys[protocol]);
+        struct port_list *list = &demand->fixed[protocol];
+        list->ports = arena_new_array(arena, uint16_t, value_count(ports));
+        value_for_each(port, ports) list->ports[list->count++] = (uint16_t)port->integer;
+    }
 }
 
 static struct value *refusals(struct arena *arena, const struct stage *stage,
@@ -215,6 +225,81 @@ static struct value *answer_task_definition(struct arena *arena, const struct va
     return answer;
 }
 
+static struct value *refusal(struct arena *arena, const struct violation *violation) {
+    struct value *map = value_new_map(arena, 2);
+    value_add(arena, map, "code", value_new_string(arena, violation->code));
+    value_add(arena, map, "message", value_new_string(arena, violation->message));
+    return map;
+}
+
+static size_t json_length(const struct value *value) {
+    struct buf buf = BUF_INIT(FILE_MAX);
+    struct writer writer = WRITER_INIT(&buf);
+    if (value != NULL)
+        writer_value(&writer, value);
+    size_t length = buf.length;
+    buf_done(&buf);
+    return length;
+}
+
+/* What the overrides make of the definition: what a task shows, and what it takes of an instance. */
+static struct value *answer_one_override(
+    struct arena *arena, const struct task_definition *definition, const struct value *told) {
+    const struct value *overrides = value_get(told, "overrides");
+    struct violation violation;
+    struct task_demand demand;
+    if (task_overrides_check(arena, overrides, json_length(overrides), definition, &violation) != 0)
+        return refusal(arena, &violation);
+    if (value_bool(told, "fargate", false) &&
+        task_overrides_check_fargate(arena, overrides, definition, &violation) != 0)
+        return refusal(arena, &violation);
+    task_overrides_demand(arena, overrides, definition, &demand);
+    resources_choose_gpus(&(struct instance_resources){.gpus = 8}, &demand);
+    struct value *answer = value_new_map(arena, 2);
+    value_add(arena, answer, "shown",
+        task_overrides_normalise(arena, overrides, definition, "aws", "000000000000"));
+    value_add(arena, answer, "takes", value_new_string(arena, task_reservation_text(arena, &demand)));
+    return answer;
+}
+
+/* overrides: {"definition": request, "cases": [{"overrides", "fargate"}]} → a list of {shown, takes} or refusals */
+static struct value *answer_overrides(struct arena *arena, const struct value *input) {
+    struct value *answer = value_new_list(arena, 8);
+    struct violation violation;
+    struct task_definition *definition = NULL;
+    const struct value *request = value_get(input, "definition");
+    if (task_definition_check(arena, request, &violation) != 0) {
+        value_append(arena, answer, refusal(arena, &violation));
+        return answer;
+    }
+    if (task_definition_summarise(
+            arena, task_definition_normalise(arena, request, "aws", "000000000000"), &definition) != 0)
+        return answer;
+    value_for_each(told, value_get(input, "cases"))
+        value_append(arena, answer, answer_one_override(arena, definition, told));
+    return answer;
+}
+
+/* strategy: [{"strategy": […], "tasks": n}] → a list of maps from provider to how many it got, and the order */
+static struct value *answer_strategy(struct arena *arena, const struct value *input) {
+    struct value *answer = value_new_list(arena, 8);
+    value_for_each(told, input) {
+        const struct value *strategy = value_get(told, "strategy");
+        unsigned *assigned = arena_new_array(arena, unsigned, value_count(strategy));
+        struct value *order = value_new_list(arena, 8);
+        for (int64_t task = value_int(told, "tasks", 1); task > 0; task--) {
+            size_t chosen = capacity_strategy_next(strategy, assigned);
+            value_append(arena, order, value_get(value_at(strategy, chosen), "capacityProvider"));
+        }
+        struct value *map = value_new_map(arena, 4);
+        value_for_each(item, strategy) value_set(
+            arena, map, value_string(item, "capacityProvider"), value_new_int(arena, assigned[item_index]));
+        value_set(arena, map, "order", order);
+        value_append(arena, answer, map);
+    }
+    return answer;
+}
+
 struct kind {
     const char *name;
     struct value *(*answer)(struct arena *arena, const struct value *input);
@@ -224,6 +309,8 @@ static const struct kind kinds[] = {
     {"query", answer_query},
     {"placement", answer_placement},
     {"task_definition", answer_task_definition},
+    {"overrides", answer_overrides},
+    {"strategy", answer_strategy},
     {"service_rules", answer_service_rules},
     {"traffic_shift", answer_traffic_shift},
     {"life", answer_life},

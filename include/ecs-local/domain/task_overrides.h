@@ -11,6 +11,10 @@
 int task_overrides_check(struct arena *arena, const struct value *overrides, size_t json_length,
     const struct task_definition *definition, struct violation *ret_violation);
 
+/* On Fargate the overridden sizes must exist, too. 0, or 1 and *ret_violation. */
+int task_overrides_check_fargate(struct arena *arena, const struct value *overrides,
+    const struct task_definition *definition, struct violation *ret_violation);
+
 /* Task.overrides: one entry for every container, with what was given for it. */
 struct value *task_overrides_normalise(struct arena *arena, const struct value *overrides,
     const struct task_definition *definition, const char *partition, const char *account);

@@ -55,8 +55,11 @@ const char *task_launch_type_name(enum launch_kind kind);
 /* Does the definition run there? */
 bool task_launch_supported(const struct task_definition *definition, enum launch_kind kind);
 enum launch_kind task_launch_kind_of_provider(enum capacity_provider_kind kind);
-/* platform_version and _family for what was asked (NULL or LATEST: the newest). 0, or 1 for a version that is none.
- */
+enum {
+    TASK_PLATFORM_UNKNOWN = 1,      /* a version that is none */
+    TASK_PLATFORM_INCOMPATIBLE = 2, /* one that lacks what the definition needs */
+};
+/* platform_version and _family for what was asked (NULL or LATEST: the newest). 0 or one of the above. */
 int task_launch_platform(struct task_launch *launch, const char *version_or_null);
 /* Where the subnets are, if the instances tell of all of them; otherwise the task may go anywhere. */
 void task_launch_read_zones(
