@@ -65,6 +65,71 @@ class AwsCli(unittest.TestCase):
         self.assertEqual(self.aws("delete-task-definitions", "--task-definitions", "defs:3")["taskDefinitions"][0]["status"],
                          "DELETE_IN_PROGRESS")
 
+    def test_attributes_and_instances(self):
+        self.aws("create-cluster", "--cluster-name", "attr")
+        self.server.fleet(2, cluster="attr")
+        instances = self.aws("list-container-instances", "--cluster", "attr")["containerInstanceArns"]
+        put = self.aws("put-attributes", "--cluster", "attr", "--attributes", f"name=stack,value=blue,targetId={instances[0]}")
+        self.assertEqual(put["attributes"], [{"name": "stack", "value": "blue", "targetId": instances[0]}])
+        listed = self.aws("list-attributes", "--cluster", "attr", "--target-type", "container-instance", "--attribute-name", "stack")
+        self.assertEqual(listed["attributes"], put["attributes"])
+        self.assertEqual(len(self.aws("list-attributes", "--cluster", "attr", "--target-type", "container-instance", "--page-size", "50")["attributes"]),
+                         sum(len(found["attributes"]) for found in self.aws(
+                             "describe-container-instances", "--cluster", "attr", "--container-instances", *instances)["containerInstances"]))
+        found = self.aws("list-container-instances", "--cluster", "attr", "--filter", "attribute:stack == blue")
+        self.assertEqual(found["containerInstanceArns"], instances[:1])
+        drained = self.aws("update-container-instances-state", "--cluster", "attr", "--container-instances", instances[0], "--status", "DRAINING")
+        self.assertEqual(drained["containerInstances"][0]["status"], "DRAINING")
+        self.aws("delete-attributes", "--cluster", "attr", "--attributes", f"name=stack,targetId={instances[0]}")
+        text = self.aws("update-container-agent", "--cluster", "attr", "--container-instance", instances[1], status=255)
+        self.assertIn("There is no update available for your container agent.", text)
+        self.assertTrue(self.aws("discover-poll-endpoint", "--cluster", "attr")["endpoint"].startswith("http://"))
+
+    def test_tags_and_settings(self):
+        arn = self.aws("create-cluster", "--cluster-name", "tagged", "--tags", "key=a,value=1")["cluster"]["clusterArn"]
+        self.aws("tag-resource", "--resource-arn", arn, "--tags", "key=b,value=2")
+        self.aws("untag-resource", "--resource-arn", arn, "--tag-keys", "a")
+        self.assertEqual(self.aws("list-tags-for-resource", "--resource-arn", arn)["tags"], [{"key": "b", "value": "2"}])
+        put = self.aws("put-account-setting-default", "--name", "awsvpcTrunking", "--value", "enabled")
+        self.assertEqual(put["setting"]["value"], "enabled")
+        self.aws("put-account-setting", "--name", "awsvpcTrunking", "--value", "disabled")
+        self.assertEqual(len(self.aws("list-account-settings", "--effective-settings", "--page-size", "3")["settings"]), 11)
+        self.assertEqual(self.aws("delete-account-setting", "--name", "awsvpcTrunking")["setting"]["name"], "awsvpcTrunking")
+
+    def test_clusters_and_capacity(self):
+        self.aws("create-cluster", "--cluster-name", "cap")
+        created = self.aws("create-capacity-provider", "--name", "cli-asg", "--auto-scaling-group-provider",
+                           "autoScalingGroupArn=asg,managedScaling={status=ENABLED,targetCapacity=100}")["capacityProvider"]
+        self.assertEqual(created["status"], "ACTIVE")
+        put = self.aws("put-cluster-capacity-providers", "--cluster", "cap", "--capacity-providers", "cli-asg", "--default-capacity-provider-strategy",
+                       "capacityProvider=cli-asg,weight=1")["cluster"]
+        self.assertEqual((put["attachmentsStatus"], put["defaultCapacityProviderStrategy"]),
+                         ("UPDATE_IN_PROGRESS", [{"capacityProvider": "cli-asg", "weight": 1, "base": 0}]))
+        self.aws("update-cluster", "--cluster", "cap", "--configuration", "executeCommandConfiguration={logging=DEFAULT}")
+        updated = self.aws("update-cluster-settings", "--cluster", "cap", "--settings", "name=containerInsights,value=enabled")["cluster"]
+        self.assertEqual(updated["settings"], [{"name": "containerInsights", "value": "enabled"}])
+        self.aws("update-capacity-provider", "--name", "cli-asg", "--auto-scaling-group-provider", "managedScaling={targetCapacity=50}")
+        self.aws("put-cluster-capacity-providers", "--cluster", "cap", "--capacity-providers", "FARGATE", "--default-capacity-provider-strategy",
+                 "capacityProvider=FARGATE")
+        self.assertEqual(self.aws("delete-capacity-provider", "--capacity-provider", "cli-asg")["capacityProvider"]["updateStatus"], "DELETE_IN_PROGRESS")
+        names = [found["name"] for found in self.aws("describe-capacity-providers")["capacityProviders"]]
+        self.assertEqual(names[:2], ["FARGATE", "FARGATE_SPOT"])
+
+    def test_protection_and_execute_command(self):
+        self.aws("create-cluster", "--cluster-name", "exec")
+        self.server.fleet(1, cluster="exec")
+        self.aws("register-task-definition", "--family", "exec", "--task-role-arn", "role", "--container-definitions",
+                 '[{"name":"app","image":"busybox","memory":16}]')
+        task = self.aws("run-task", "--cluster", "exec", "--task-definition", "exec", "--started-by", "ecs-svc/1234567890123456789")["tasks"][0]["taskArn"]
+        self.assertTrue(self.aws("update-task-protection", "--cluster", "exec", "--tasks", task, "--protection-enabled",
+                                 "--expires-in-minutes", "5")["protectedTasks"][0]["protectionEnabled"])
+        self.assertEqual(len(self.aws("get-task-protection", "--cluster", "exec")["protectedTasks"]), 1)
+        text = self.aws("execute-command", "--cluster", "exec", "--task", task, "--command", "sh", "--interactive", status=255)
+        self.assertIn("execute command was not enabled when the task was run", text)
+        acknowledged = self.aws("submit-task-state-change", "--cluster", "exec", "--task", task, "--status", "STOPPED")
+        self.assertTrue(acknowledged["acknowledgment"])
+        self.aws("wait", "tasks-stopped", "--cluster", "exec", "--tasks", task)
+
     def test_errors(self):
         text = self.aws("describe-task-definition", "--task-definition", "nope", status=255)
         self.assertIn("An error occurred (ClientException) when calling the DescribeTaskDefinition operation: "
