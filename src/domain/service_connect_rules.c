@@ -105,7 +105,7 @@ int service_check_connect(struct service_check *check) {
         return 0;
     if (!text_equal(service_controller(check->spec), "ECS"))
         return service_refuse(check, "Service Connect is only supported with the ECS deployment controller.");
-    if (value_string(connect, "namespace") == NULL && check->facts->default_namespace == NULL)
+    if (value_string(connect, "namespace") == NULL)
         return service_refuse(check, "Namespace is missing"); /* #52 */
     if (check->facts->definition->network_mode == NETWORK_HOST ||
         check->facts->definition->network_mode == NETWORK_NONE)

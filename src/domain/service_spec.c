@@ -266,6 +266,21 @@ static void set_text_or(struct arena *arena, struct value *spec, const struct va
     set_text(arena, spec, key, text != NULL ? text : fallback);
 }
 
+/* The cluster's namespace stands in for one that is not given (facts: services 2.8). */
+static void set_namespace(struct arena *arena, struct value *spec, const struct service_facts *facts) {
+    struct value *connect = value_get(spec, "serviceConnectConfiguration");
+    if (facts->default_namespace == NULL || !value_bool(connect, "enabled", false) ||
+        value_has(connect, "namespace"))
+        return;
+    struct value *complete = value_new_map(arena, connect->count + 1);
+    for (uint32_t index = 0; index < connect->count; index++) {
+        value_add(arena, complete, connect->entries[index].key, connect->entries[index].value);
+        if (text_equal(connect->entries[index].key, "enabled"))
+            set_text(arena, complete, "namespace", facts->default_namespace);
+    }
+    value_set(arena, spec, "serviceConnectConfiguration", complete);
+}
+
 struct value *service_spec_new(
     struct arena *arena, const struct value *request, const struct service_facts *facts) {
     struct value *spec = value_new_map(arena, 24);
@@ -303,6 +318,7 @@ struct value *service_spec_new(
     set_text_or(
         arena, spec, request, "availabilityZoneRebalancing", rebalances(spec) ? "ENABLED" : "DISABLED");
     set_role(arena, spec, request, facts);
+    set_namespace(arena, spec, facts);
     return spec;
 }
 
@@ -313,11 +329,13 @@ static void update_capacity(
     if (strategy == NULL)
         return;
     if (strategy->count != 0) {
+        set_text(arena, spec, "formerLaunchType", value_string(spec, "launchType"));
         value_remove(spec, "launchType");
         value_set(arena, spec, "capacityProviderStrategy", strategy_items(arena, strategy));
         return;
     }
     value_remove(spec, "capacityProviderStrategy");
+    value_remove(spec, "formerLaunchType");
     set_text(arena, spec, "launchType", facts->launch_type);
 }
 
@@ -374,6 +392,7 @@ struct value *service_spec_updated(struct arena *arena, const struct value *befo
     update_deployment(arena, spec, request, before);
     if (!value_has(spec, "roleArn"))
         set_role(arena, spec, request, facts);
+    set_namespace(arena, spec, facts);
     return spec;
 }
 
@@ -400,6 +419,17 @@ bool service_redeploys(const struct value *before, const struct value *after, co
     return false;
 }
 
+static struct value *container_images(struct arena *arena, const struct value *definition) {
+    struct value *images = value_new_list(arena, 1);
+    value_for_each(container, value_get(definition, "containerDefinitions")) {
+        struct value *image = value_new_map(arena, 2);
+        set_text(arena, image, "containerName", value_string(container, "name"));
+        set_text(arena, image, "image", value_string(container, "image"));
+        value_append(arena, images, image);
+    }
+    return images;
+}
+
 struct value *service_revision_document(
     struct arena *arena, const struct value *spec, const struct service_facts *facts, bool first) {
     static const char *const members[] = {"taskDefinition", "capacityProviderStrategy", "launchType",
@@ -413,6 +443,8 @@ struct value *service_revision_document(
             (text_equal(members[index], "loadBalancers") || text_equal(members[index], "serviceRegistries")))
             value_add(arena, revision, members[index], value_new_list(arena, 0));
     }
+    if (facts->definition_document != NULL)
+        value_add(arena, revision, "containerImages", container_images(arena, facts->definition_document));
     /* A deployment says which version LATEST was (facts: services 2.5). */
     if (text_equal(value_string(revision, "platformVersion"), "LATEST"))
         set_text(arena, revision, "platformVersion",

@@ -3,7 +3,8 @@
  * Sources: facts services 2, 3.
  *
  * The service document has the members of a CreateService request under the same names, normalised, and
- * serviceName, roleArn, platformFamily. What was not given and has no default is not in it. */
+ * serviceName, roleArn, platformFamily. What was not given and has no default is not in it. No reply shows
+ * formerLaunchType (what [] for the strategy goes back to), clientToken and createRequest (idempotency). */
 #ifndef ECS_LOCAL_DOMAIN_SERVICE_SPEC_H
 #define ECS_LOCAL_DOMAIN_SERVICE_SPEC_H
 
