@@ -39,6 +39,8 @@ static int check_deletable(struct api_call *call, const struct cluster *cluster)
     const struct value *document = cluster_document(call, cluster);
     if (cluster->registered != 0)
         return api_fail(call, ERROR_CLUSTER_HAS_INSTANCES, NULL);
+    if (cluster->services_active + cluster->services_draining != 0)
+        return api_fail(call, ERROR_CLUSTER_HAS_SERVICES, NULL);
     if (cluster->unfinished != 0)
         return api_fail(call, ERROR_CLUSTER_HAS_TASKS, NULL);
     if (cluster_is_busy(call, document))
@@ -80,9 +82,8 @@ static int describe_one(
         return api_fail_with(call, &violation);
     const struct cluster *cluster = engine_cluster_find(call->scope, name);
     if (cluster != NULL)
-        write_cluster(call, cluster, view);
-    else
-        value_append(call->arena, missing, value_new_string(call->arena, name));
+        return write_cluster(call, cluster, view);
+    value_append(call->arena, missing, value_new_string(call->arena, name));
     return 0;
 }
 

@@ -23,7 +23,7 @@ static void match_row(void *context, const struct cluster *cluster) {
         search->found = cluster;
 }
 
-const struct cluster *cluster_by_row(struct api_call *call, int64_t id) {
+const struct cluster *service_connect_cluster(struct api_call *call, int64_t id) {
     struct cluster_search search = {.id = id};
     engine_clusters_each(call->scope, &search, match_row);
     return search.found;
@@ -46,7 +46,7 @@ static bool share_a_name(const struct value *left, const struct value *right) {
 
 static int check_against(struct api_call *call, const struct value *connect, const struct service_name *row,
     const struct service *self_or_null) {
-    const struct cluster *cluster = cluster_by_row(call, row->cluster_id);
+    const struct cluster *cluster = service_connect_cluster(call, row->cluster_id);
     const struct service *service = cluster != NULL ? engine_service_find(call->engine, cluster, row->name)
                                                     : NULL;
     struct service_contents contents;

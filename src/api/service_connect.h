@@ -11,6 +11,6 @@ int service_connect_check_free(
 /* A namespace is known when a service or a cluster's defaults name it: there is no Cloud Map to ask. */
 int service_connect_check_namespace(struct api_call *call, const char *name_space);
 /* The cluster of the caller with that row; NULL: none. */
-const struct cluster *cluster_by_row(struct api_call *call, int64_t id);
+const struct cluster *service_connect_cluster(struct api_call *call, int64_t id);
 
 #endif

@@ -83,3 +83,10 @@ int service_contents_read(
     *ret_contents = contents;
     return 0;
 }
+
+struct deployment *task_set_find(const struct service *service, const char *text) {
+    const char *slash = strrchr(text, '/');
+    struct deployment *task_set = engine_deployment_find(service, slash != NULL ? slash + 1 : text);
+    bool shown = task_set != NULL && task_set->is_task_set && task_set->status != DEPLOYMENT_INACTIVE;
+    return shown ? task_set : NULL;
+}

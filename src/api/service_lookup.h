@@ -37,4 +37,7 @@ struct service_contents {
 int service_contents_read(
     struct api_call *call, const struct service *service, struct service_contents *ret_contents);
 
+/* A task set of the service by id ("ecs-svc/…") or ARN; NULL: none. */
+struct deployment *task_set_find(const struct service *service, const char *text);
+
 #endif

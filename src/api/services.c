@@ -289,7 +289,7 @@ static int list_page(struct api_call *call, struct service_filter *filter, const
     for (unsigned index = 0; index < count && index < limit; index++) {
         const struct cluster *cluster = cluster_or_null;
         if (cluster == NULL)
-            cluster = cluster_by_row(call, names[index].cluster_id);
+            cluster = service_connect_cluster(call, names[index].cluster_id);
         if (cluster != NULL)
             writer_string(writer, service_arn(call, cluster, names[index].name));
     }

@@ -9,8 +9,10 @@
 #include "ecs-local/base/text.h"
 #include "ecs-local/base/value_json.h"
 #include "ecs-local/domain/arn.h"
+#include "ecs-local/store/deployment_rows.h"
 #include "ecs-local/store/task_definition_rows.h"
 #include "gateway_lookup.h"
+#include "service_reply.h"
 
 enum {
     TAGS_MAX = 50, /* of a resource; those of AWS are not counted */
@@ -113,11 +115,58 @@ static int find_provider(struct api_call *call, const char *name, struct tagged 
     return result;
 }
 
-/* Services are not here yet: what an ARN of theirs names does not exist. */
 static int find_service(struct api_call *call, const char *rest, struct tagged *tagged) {
-    const char *id = NULL;
-    int result = tags_split(call, rest, tagged, &id);
-    return result == 0 ? tags_not_found(call, "service") : result;
+    const char *name = NULL;
+    struct service_contents contents;
+    int result = tags_split(call, rest, tagged, &name);
+    if (result != 0)
+        return result;
+    struct service *service = engine_service_find(call->engine, tagged->cluster, name);
+    /* The tags of a service go away with it (facts: services 4). */
+    if (service == NULL || service->status == SERVICE_INACTIVE)
+        return tags_not_found(call, "service");
+    result = service_contents_read(call, service, &contents);
+    tagged->resource = service;
+    tagged->tags = contents.tags;
+    return result;
+}
+
+static int store_of_service(struct api_call *call, struct tagged *tagged, const char *tags) {
+    return engine_service_set_tags(call->engine, tagged->resource, tags);
+}
+
+/* "cluster/service/ecs-svc/digits" */
+static int find_task_set(struct api_call *call, const char *rest, struct tagged *tagged) {
+    const char *name = NULL;
+    const struct value *document = NULL;
+    int result = tags_split(call, rest, tagged, &name);
+    const char *slash = result == 0 ? strchr(name, '/') : NULL;
+    if (result != 0 || slash == NULL)
+        return result != 0 ? result : api_fail(call, ERROR_TAG_ARN, NULL);
+    tagged->service = engine_service_find(
+        call->engine, tagged->cluster, arena_strndup(call->arena, name, (size_t)(slash - name)));
+    struct deployment *task_set = tagged->service != NULL ? task_set_find(tagged->service, slash + 1) : NULL;
+    if (task_set == NULL)
+        return tags_not_found(call, "task set");
+    result = deployment_document(call, task_set, &document);
+    tagged->resource = task_set;
+    tagged->tags = result == 0 ? tags_text(call, value_get(document, "tags")) : NULL;
+    return result;
+}
+
+static int store_of_task_set(struct api_call *call, struct tagged *tagged, const char *tags) {
+    const struct value *document = NULL;
+    struct value *list = NULL;
+    int result = deployment_document(call, tagged->resource, &document);
+    if (result == 0 && value_parse(call->arena, tags, strlen(tags), &list) != 0)
+        result = -1;
+    if (result != 0)
+        return result;
+    struct value *changed = value_clone(call->arena, document);
+    value_set(call->arena, changed, "tags", list);
+    const struct deployment *task_set = tagged->resource;
+    return deployment_rows_update_document(
+        engine_store(call->engine), task_set->id, value_text(call, changed));
 }
 
 static int find_gateway(struct api_call *call, const char *rest, struct tagged *tagged) {
@@ -168,7 +217,8 @@ static const struct tag_kind kinds[] = {
     {"capacity-provider", find_provider, store_of_provider},
     {"daemon-task-definition", find_daemon_definition, store_of_task_definition},
     {"gateway", find_gateway, store_of_gateway},
-    {"service", find_service, NULL},
+    {"service", find_service, store_of_service},
+    {"task-set", find_task_set, store_of_task_set},
 };
 
 static int find_tagged(

@@ -4,6 +4,7 @@
 #define TAGS_H
 
 #include "api_lookup.h"
+#include "ecs-local/engine/service_engine.h"
 #include "ecs-local/store/capacity_provider_rows.h"
 
 /* What an ARN names, and the tags that it has. Members beside `tags` and `inactive` are for find and store. */
@@ -15,8 +16,9 @@ struct tagged {
     struct instance *instance;
     struct task *task;
     struct capacity_provider_row provider;
-    int64_t row;    /* any other resource's */
-    void *resource; /* likewise */
+    struct service *service; /* of a task set */
+    int64_t row;             /* any other resource's */
+    void *resource;          /* likewise */
 };
 
 struct tag_kind {

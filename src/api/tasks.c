@@ -9,6 +9,7 @@
 #include "ecs-local/domain/arn.h"
 #include "ecs-local/store/task_rows.h"
 #include "page_token.h"
+#include "service_lookup.h"
 #include "task_reply.h"
 
 /* The id of the task that `text` (id or ARN) names within the cluster. 0 or API_ERROR. */
@@ -129,6 +130,21 @@ static int filter_family(struct api_call *call, int64_t *ret_row, bool *ret_noth
     return result;
 }
 
+static int filter_service(struct api_call *call, const struct cluster *cluster, int64_t *ret_row) {
+    const char *text = value_string_nonempty(call->input, "serviceName");
+    const char *name = NULL;
+    if (text == NULL)
+        return 0;
+    int result = lookup_service_name(call, cluster, text, &name);
+    if (result != 0)
+        return result;
+    const struct service *service = engine_service_find(call->engine, cluster, name);
+    if (service == NULL)
+        return api_fail(call, ERROR_SERVICE_NOT_FOUND, NULL);
+    *ret_row = service->id;
+    return 0;
+}
+
 /* *ret_nothing: the filter names something that does not exist, so no task matches. */
 static int make_filter(
     struct api_call *call, struct cluster *cluster, struct task_filter *filter, bool *ret_nothing) {
@@ -143,9 +159,9 @@ static int make_filter(
 }
 
 static const char *filter_text(struct api_call *call, const struct task_filter *filter) {
-    return arena_printf(call->arena, "%lld,%s,%s,%lld,%lld,%s", (long long)filter->cluster_id,
+    return arena_printf(call->arena, "%lld,%s,%s,%lld,%lld,%lld,%s", (long long)filter->cluster_id,
         filter->desired_status, filter->launch_type != NULL ? filter->launch_type : "",
-        (long long)filter->family_id, (long long)filter->container_instance_id,
+        (long long)filter->family_id, (long long)filter->container_instance_id, (long long)filter->service_id,
         filter->started_by != NULL ? filter->started_by : "");
 }
 
@@ -196,10 +212,9 @@ int api_list_tasks(struct api_call *call) {
         result = lookup_cluster(call, "cluster", &cluster);
     if (result != 0)
         return result;
-    /* Services are not there yet, so none can be named. */
-    if (value_string_nonempty(call->input, "serviceName") != NULL)
-        return api_fail(call, ERROR_SERVICE_NOT_FOUND, NULL);
-    result = make_filter(call, cluster, &filter, &nothing);
+    result = filter_service(call, cluster, &filter.service_id);
+    if (result == 0)
+        result = make_filter(call, cluster, &filter, &nothing);
     if (result != 0)
         return result;
     /* A daemon cannot be named either: nothing runs for one. */

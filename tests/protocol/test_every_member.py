@@ -127,6 +127,9 @@ class EveryMember(unittest.TestCase):
         if status == 200:
             return
         known = OPERATIONS[operation]["errors"]
+        # The one refusal without words that AWS has (facts: services 4).
+        if operation == "DeleteService" and reply == {"__type": "ServiceNotFoundException", "message": ""}:
+            return
         if status != 400 or reply["__type"] not in [*known, "SerializationException"] or not (reply.get("message") or reply.get("Message")):
             self.fail(f"{operation} {what}: {status} {json.dumps(reply)[:300]} for {json.dumps(body)[:300]}")
 

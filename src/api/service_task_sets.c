@@ -24,17 +24,9 @@ static int lookup_external(struct api_call *call, bool active, struct service **
     return result;
 }
 
-/* By id ("ecs-svc/…") or ARN; NULL: none. */
-static struct deployment *find_task_set(const struct service *service, const char *text) {
-    const char *slash = strrchr(text, '/');
-    struct deployment *task_set = engine_deployment_find(service, slash != NULL ? slash + 1 : text);
-    return task_set != NULL && task_set->is_task_set && task_set->status != DEPLOYMENT_INACTIVE ? task_set
-                                                                                                : NULL;
-}
-
 static int lookup_task_set(struct api_call *call, const struct service *service, const char *member,
     struct deployment **ret_task_set) {
-    struct deployment *task_set = find_task_set(service, value_string(call->input, member));
+    struct deployment *task_set = task_set_find(service, value_string(call->input, member));
     if (task_set == NULL)
         return api_fail(call, ERROR_TASK_SET_MISSING, NULL);
     *ret_task_set = task_set;
@@ -215,7 +207,7 @@ static int describe_named(struct api_call *call, const struct service *service, 
     bool tags, struct value *missing) {
     int result = 0;
     value_for_each(name, names) {
-        const struct deployment *task_set = find_task_set(service, name->string);
+        const struct deployment *task_set = task_set_find(service, name->string);
         if (task_set == NULL)
             value_append(call->arena, missing,
                 value_new_string(call->arena, missing_arn(call, service, name->string)));
