@@ -77,6 +77,8 @@ int text_parse_duration(const char *text, int64_t *ret_ms) {
     }
     for (size_t index = 0; index < sizeof(units) / sizeof(units[0]); index++) {
         if (strcmp(text + digits, units[index].suffix) == 0) {
+            if (number > TEXT_TIME_MAX_MS / units[index].unit_ms)
+                return 1;
             *ret_ms = number * units[index].unit_ms;
             return 0;
         }

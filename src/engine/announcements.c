@@ -117,7 +117,8 @@ static void write_remaining(struct writer *writer, const struct instance_resourc
 }
 
 void instance_announce(struct engine *engine, struct instance *instance) {
-    const char *description = engine->journal.settings.limit != 0 ? description_of(engine, instance) : "";
+    bool told = engine->journal.settings.limit != 0 || engine->watcher.announced != NULL;
+    const char *description = told ? description_of(engine, instance) : "";
     if (description == NULL)
         return;
     struct writer *writer = journal_event_begin(

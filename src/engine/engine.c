@@ -173,10 +173,6 @@ int64_t engine_delay_ms(struct engine *engine, enum runtime_delay delay) {
     return engine->runtime.delay_ms(engine->runtime.context, delay);
 }
 
-unsigned engine_timer_count(const struct engine *engine) {
-    return (unsigned)engine->timers.count;
-}
-
 void engine_watch(struct engine *engine, const struct engine_watcher *watcher_or_null) {
     engine->watcher = watcher_or_null != NULL ? *watcher_or_null : (struct engine_watcher){0};
 }
@@ -234,20 +230,6 @@ int engine_turn_end(struct engine *engine) {
 
 void engine_fail_turn(struct engine *engine) {
     engine->stale = true;
-}
-
-int engine_advance_to(struct engine *engine, int64_t world_ms) {
-    for (;;) {
-        int64_t due_ms = engine_next_due_ms(engine);
-        if (due_ms < 0 || due_ms > world_ms)
-            break;
-        clock_advance_to(&engine->clock, due_ms);
-        int result = engine_run_due(engine);
-        if (result != 0)
-            return result;
-    }
-    clock_advance_to(&engine->clock, world_ms);
-    return 0;
 }
 
 int engine_reset(struct engine *engine, const char *account_or_null, const char *region_or_null) {

@@ -105,6 +105,7 @@ struct engine {
     int64_t *waiting_tasks; /* rows of tasks that wait for capacity, oldest first */
     size_t waiting_count;
     size_t waiting_capacity;
+    unsigned leaving;                  /* tasks that are RUNNING and wanted STOPPED */
     bool capacity_changed;             /* there may be room for one of them */
     struct instance **dirty_instances; /* whose version is to be written */
     size_t dirty_instance_count;

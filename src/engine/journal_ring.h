@@ -49,6 +49,7 @@ struct journal {
     unsigned epoch;
 
     struct buf scratch; /* the entry being written */
+    size_t event_at;    /* where the event in it begins */
     struct buf page;    /* the page being written */
     struct writer writer;
     struct journal_record draft;

@@ -36,7 +36,7 @@ void journal_subject(struct journal *journal, const char *key, const char *subje
 struct writer *journal_begin(
     struct engine *engine, enum journal_kind kind, const char *account, const char *region) {
     struct journal *journal = &engine->journal;
-    if (journal->settings.limit == 0) {
+    if (journal->settings.limit == 0 && !(kind == JOURNAL_EVENT && engine->watcher.announced != NULL)) {
         journal->first_seq++;
         return NULL;
     }
@@ -58,6 +58,10 @@ struct writer *journal_begin(
 /* An entry that cannot be told (beyond every limit) still has its number. */
 static void put(struct journal *journal) {
     struct journal_record *record = NULL;
+    if (journal->settings.limit == 0) { /* it was for the watcher */
+        journal->first_seq++;
+        return;
+    }
     journal->draft.length = (uint32_t)journal->scratch.length;
     if (!buf_failed(&journal->scratch))
         record = journal_record_new(&journal->draft, buf_text(&journal->scratch));
@@ -174,6 +178,10 @@ void journal_outcome_failed(struct journal *journal, int64_t seq) {
 
 void engine_journal_transition(struct engine *engine, const struct scope *scope, const char *resource_type,
     const char *arn, const char *from, const char *to, const char *reason_or_null) {
+    const struct engine_watcher *watcher = &engine->watcher;
+    if (watcher->moved != NULL)
+        watcher->moved(watcher->context, journal_last_seq(&engine->journal) + 1, engine_now_ms(engine),
+            resource_type, arn, from, to);
     struct writer *writer = journal_begin(engine, JOURNAL_TRANSITION, scope->account, scope->region);
     if (writer == NULL)
         return;
@@ -197,6 +205,7 @@ struct writer *journal_event_begin(struct engine *engine, const struct scope *sc
     text_format_iso8601(engine_now_ms(engine), time);
     memcpy(time + SECONDS_LENGTH, "Z", sizeof("Z"));
     writer_key_object_begin(writer, "event");
+    journal->event_at = journal->scratch.length - 1;
     writer_key_string(writer, "version", "0");
     writer_key_string(writer, "id", id);
     journal_subject(journal, "detail-type", detail_type);
@@ -213,7 +222,12 @@ struct writer *journal_event_begin(struct engine *engine, const struct scope *sc
 }
 
 void journal_event_end(struct engine *engine) {
+    const struct journal *journal = &engine->journal;
+    const struct engine_watcher *watcher = &engine->watcher;
     writer_object_end(&engine->journal.writer);
+    if (watcher->announced != NULL && !buf_failed(&journal->scratch))
+        watcher->announced(watcher->context, journal_last_seq(journal) + 1, engine_now_ms(engine),
+            journal->scratch.data + journal->event_at, journal->scratch.length - journal->event_at);
     journal_end(engine);
 }
 

@@ -75,7 +75,3 @@ int services_reconcile(struct engine *engine) {
     }
     return result;
 }
-
-bool engine_is_stable(struct engine *engine) {
-    return engine->services->unsettled == 0;
-}

@@ -92,6 +92,7 @@ void tasks_free(struct engine *engine) {
     engine->dirty_count = 0;
     engine->expired_count = 0;
     engine->waiting_count = 0;
+    engine->leaving = 0;
 }
 
 /* What the document does not say comes from the task definition. */
@@ -308,6 +309,7 @@ static int load_active(void *context, const struct task_row *row) {
         .container_instance_id = row->container_instance_id,
         .launch_type = row->launch_type,
         .status = status,
+        .desired = text_equal(row->desired_status, "RUNNING") ? TASK_RUNNING : TASK_STOPPED,
     };
     cluster->unfinished++;
     task_count(engine, &task, 1);

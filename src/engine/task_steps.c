@@ -30,6 +30,8 @@ void task_count(struct engine *engine, const struct task *task, int by) {
         cluster->running[kind] += change;
         if (instance != NULL)
             instance->running += change;
+        if (task->desired == TASK_STOPPED)
+            engine->leaving += change;
     }
 }
 
@@ -70,13 +72,11 @@ int task_schedule(struct engine *engine, struct task *task) {
     return 0;
 }
 
-static void told(struct engine *engine, struct task *task, const char *from, const char *to, int64_t at_ms) {
+static void told(struct engine *engine, struct task *task, const char *from, const char *to) {
     const struct scope *scope = cluster_by_row(engine, task->cluster_id)->scope;
     bool ends = task->status == TASK_STOPPED;
     engine_journal_transition(engine, scope, "task", task->arn, from, to, ends ? task->stopped_reason : NULL);
     task_announce(engine, task);
-    if (engine->watcher.task_moved != NULL)
-        engine->watcher.task_moved(engine->watcher.context, task, from, to, at_ms);
 }
 
 void task_container_told(struct engine *engine, struct task *task, const struct task_container *container,
@@ -115,7 +115,7 @@ int task_move_reported(struct engine *engine, struct task *task, enum task_statu
     if (result != 0)
         return error_raise(
             result, "the task %s cannot go from %s to %s", task->arn, from, task_status_name(to));
-    told(engine, task, from, task_status_name(to), now_ms);
+    told(engine, task, from, task_status_name(to));
     return to == TASK_STOPPED ? task_finish(engine, task, now_ms) : 0;
 }
 
@@ -129,7 +129,7 @@ static int move(struct engine *engine, struct task *task, enum task_status to, i
     if (result != 0)
         return error_raise(
             result, "the task %s cannot go from %s to %s", task->arn, from, task_status_name(to));
-    told(engine, task, from, task_status_name(to), now_ms);
+    told(engine, task, from, task_status_name(to));
     return to == TASK_STOPPED ? task_finish(engine, task, now_ms) : 0;
 }
 
@@ -138,12 +138,14 @@ void task_unwant(
     struct instance *instance = instance_by_row(engine, task->container_instance_id);
     if (instance != NULL && task->desired != TASK_STOPPED)
         task_group_leave(engine, instance, task->group);
+    if (task_counts_running(task->status) && task->desired != TASK_STOPPED)
+        engine->leaving++;
     task_want_stopped(task, stop_code, reason, now_ms);
     task_announce(engine, task);
 }
 
-static int expire(struct engine *engine, struct task *task, int64_t now_ms) {
-    told(engine, task, "STOPPED", "DELETED", now_ms);
+static int expire(struct engine *engine, struct task *task) {
+    told(engine, task, "STOPPED", "DELETED");
     task->gone = true;
     if (engine->expired_count == engine->expired_capacity) {
         engine->expired_capacity = engine->expired_capacity != 0 ? engine->expired_capacity * 2 : 64;
@@ -161,7 +163,7 @@ int task_abandon(struct engine *engine, struct task *task, const char *reason) {
     int result = task_move(task, TASK_STOPPED, now_ms);
     if (result != 0)
         return error_raise(result, "the task %s cannot go from %s to STOPPED", task->arn, from);
-    told(engine, task, from, "STOPPED", now_ms);
+    told(engine, task, from, "STOPPED");
     return task_finish(engine, task, now_ms);
 }
 
@@ -177,7 +179,7 @@ static void containers_announce(struct engine *engine, struct task *task) {
 /* Everything of the task that is due at `now_ms`, one thing after the other. */
 static int step_at(struct engine *engine, struct task *task, int64_t now_ms) {
     if (task->status == TASK_STOPPED)
-        return expire(engine, task, now_ms);
+        return expire(engine, task);
     if (task->waiting != NULL)
         return waiting_give_up(engine, task, now_ms);
     for (unsigned steps = 0; steps < STEPS_AT_ONCE; steps++) {
@@ -252,7 +254,7 @@ int engine_task_admit(
     }
     cluster->unfinished++;
     task_count(engine, task, 1);
-    told(engine, task, "", task_status_name(task->status), task->created_ms);
+    told(engine, task, "", task_status_name(task->status));
     if (task->waiting != NULL)
         return wait_for_capacity(engine, task);
     return task_schedule(engine, task);

@@ -1,10 +1,13 @@
 /* Who waits for which timer, and letting it happen when it is due. */
+#include <stdlib.h>
+
 #include "service_internal.h"
 
 enum {
     /* Steps of one engine_run_due(); the rest waits for the next turn, so that requests are answered in
      * between. */
     STEPS_PER_RUN = 20000,
+    COUNTED_MAX = 20000, /* of more timers, overtaken ones are counted, too */
 };
 
 /* `waits`: does the row still wait for that moment? Also when it cannot be read: then `fired` fails. What is kept in
@@ -33,6 +36,33 @@ static const struct timer *first_valid(struct engine *engine) {
 int64_t engine_next_due_ms(struct engine *engine) {
     const struct timer *timer = first_valid(engine);
     return timer != NULL ? timer->due_ms : -1;
+}
+
+static int by_owner(const void *left, const void *right) {
+    const struct timer *one = left;
+    const struct timer *other = right;
+    if (one->kind != other->kind)
+        return one->kind < other->kind ? -1 : 1;
+    return one->row < other->row ? -1 : one->row > other->row;
+}
+
+unsigned engine_timer_count(struct engine *engine) {
+    const struct timers *timers = &engine->timers;
+    if (timers->count > COUNTED_MAX)
+        return (unsigned)timers->count;
+    struct timer *valid = arena_new_array(engine->turn, struct timer, timers->count);
+    size_t count = 0;
+    for (size_t index = 0; index < timers->count; index++) {
+        const struct timer *timer = &timers->heap[index];
+        if (owners[timer->kind].waits(engine, timer->row, timer->due_ms))
+            valid[count++] = *timer;
+    }
+    if (count != 0)
+        qsort(valid, count, sizeof(*valid), by_owner);
+    unsigned owned = 0;
+    for (size_t index = 0; index < count; index++)
+        owned += index == 0 || by_owner(&valid[index - 1], &valid[index]) != 0;
+    return owned;
 }
 
 int64_t engine_wait_ms(struct engine *engine) {

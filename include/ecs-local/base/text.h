@@ -21,6 +21,8 @@ bool text_is_digits(const char *text);
 
 /* A whole decimal number in [minimum, maximum], with an optional '-'; nothing before or after. 0 or 1. */
 int text_parse_int(const char *text, int64_t minimum, int64_t maximum, int64_t *ret_value);
+/* The last moment that ISO 8601 can say in the usual form: the end of the year 9999. No duration is longer. */
+#define TEXT_TIME_MAX_MS INT64_C(253402300799999)
 /* "250ms", "5s", "3m", "1h", "2d", or a bare "0" → milliseconds. 0, or 1 when it is none of these. */
 int text_parse_duration(const char *text, int64_t *ret_ms);
 /* ISO 8601 in UTC with milliseconds: 2026-11-24T12:00:00.000Z. */

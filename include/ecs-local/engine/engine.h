@@ -147,15 +147,29 @@ int64_t engine_wait_ms(struct engine *engine);
 int engine_run_due(struct engine *engine);
 /* The next step that is due: world time, or -1 when there is none. */
 int64_t engine_next_due_ms(struct engine *engine);
-/* Moves a held or scaled clock to `world_ms`, and lets everything on the way happen in order, each at its
- * time. */
-int engine_advance_to(struct engine *engine, int64_t world_ms);
-unsigned engine_timer_count(const struct engine *engine);
-/* Told of every transition while set: what happened to which task, when. NULL stops it. */
+enum advance_goal {
+    ADVANCE_TO_TIME,   /* to `world_ms` */
+    ADVANCE_TO_STABLE, /* until nothing is on its way any more, at most to `world_ms` */
+};
+/* Moves a held or scaled clock, and lets everything on the way happen in order, each at its time. *ret_reached: the
+ * goal is reached; false when it is not stable by then, or when so much happens on the way that the call ends early
+ * (the clock then says how far it got). */
+int engine_advance(struct engine *engine, enum advance_goal goal, int64_t world_ms, bool *ret_reached);
+/* What keeps the world from being stable. */
+struct engine_unrest {
+    unsigned tasks;    /* not STOPPED, and not RUNNING as they should be */
+    unsigned services; /* whose deployment is not through */
+};
+void engine_unrest(const struct engine *engine, struct engine_unrest *ret_unrest);
+/* Timers that somebody waits for. */
+unsigned engine_timer_count(struct engine *engine);
+/* Told of everything that moves and of every event, in order, while set. NULL stops it. `seq`: the entry's number in
+ * the journal. */
 struct engine_watcher {
     void *context;
-    void (*task_moved)(
-        void *context, const struct task *task, const char *from, const char *to, int64_t at_ms);
+    void (*moved)(void *context, int64_t seq, int64_t at_ms, const char *resource_type, const char *arn,
+        const char *from, const char *to);
+    void (*announced)(void *context, int64_t seq, int64_t at_ms, const char *event, size_t length);
 };
 void engine_watch(struct engine *engine, const struct engine_watcher *watcher_or_null);
 
