@@ -209,13 +209,16 @@ static int read_place(
 /* The next attribute that passes the filters, from `place` on; false at the end. */
 static bool next_attribute(const struct cluster *cluster, const char *wanted_name, const char *wanted_value,
     struct place *place, const char **ret_name, const char **ret_value) {
+    const struct attribute_set *lacking = NULL;
     for (; place->instance < cluster->instance_count; place->instance++, place->attribute = 0) {
         const struct instance *instance = cluster->instances[place->instance];
-        if (instance->status == INSTANCE_INACTIVE)
+        if (instance->status == INSTANCE_INACTIVE || instance->attributes == lacking)
             continue;
-        /* Most instances lack a custom attribute: no need to look at all the others of them. */
-        if (wanted_name != NULL && instance_attribute(instance, wanted_name) == NULL)
+        /* Most instances lack a custom attribute, and many have the same: no need to look at those again. */
+        if (wanted_name != NULL && instance_attribute(instance, wanted_name) == NULL) {
+            lacking = instance->attributes;
             continue;
+        }
         for (; instance_attribute_at(instance, place->attribute, ret_name, ret_value); place->attribute++) {
             if ((wanted_name == NULL || text_equal(*ret_name, wanted_name)) &&
                 (wanted_value == NULL || text_equal(*ret_value, wanted_value)))

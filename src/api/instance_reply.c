@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ecs-local/base/cleanup.h"
+#include "ecs-local/base/json_members.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/base/value_json.h"
 
@@ -34,8 +35,8 @@ static void end_strings(struct writer *writer) {
     writer_object_end(writer);
 }
 
-static const struct value *registered(const struct value *document, const char *name) {
-    value_for_each(resource, value_get(document, "registeredResources")) {
+static const struct value *registered(const struct value *resources, const char *name) {
+    value_for_each(resource, resources) {
         if (text_equal(value_string(resource, "name"), name))
             return resource;
     }
@@ -44,10 +45,10 @@ static const struct value *registered(const struct value *document, const char *
 
 /* Ports in use: those registered in their order, then those of tasks (facts: tasks 7.1). */
 static void write_ports(
-    struct writer *writer, const char *name, const struct port_set *ports, const struct value *document) {
+    struct writer *writer, const char *name, const struct port_set *ports, const struct value *own) {
     struct port_set known = {0};
     begin_strings(writer, name);
-    value_for_each(port, value_get(registered(document, name), "stringSetValue")) {
+    value_for_each(port, value_get(registered(own, name), "stringSetValue")) {
         int64_t number = 0;
         if (port->kind != VALUE_STRING || text_parse_int(port->string, 1, UINT16_MAX, &number) != 0)
             continue;
@@ -78,16 +79,16 @@ static void write_gpus(struct writer *writer, const struct instance_resources *r
 /* Free CPU, memory and GPUs; ports are those in use (facts: tasks 7.1). What is not accounted for stays as it
  * was registered. */
 static void write_remaining(
-    struct writer *writer, const struct instance_resources *resources, const struct value *document) {
+    struct writer *writer, const struct instance_resources *resources, const struct value *own) {
     static const char *const accounted[] = {"CPU", "MEMORY", "PORTS", "PORTS_UDP", "GPU"};
     writer_key_list_begin(writer, "remainingResources");
     write_integer_resource(writer, "CPU", resources->cpu_units - resources->cpu_taken);
     write_integer_resource(writer, "MEMORY", resources->memory_mib - resources->memory_taken);
-    write_ports(writer, "PORTS", &resources->reserved[PORT_TCP], document);
-    write_ports(writer, "PORTS_UDP", &resources->reserved[PORT_UDP], document);
-    if (registered(document, "GPU") != NULL)
+    write_ports(writer, "PORTS", &resources->reserved[PORT_TCP], own);
+    write_ports(writer, "PORTS_UDP", &resources->reserved[PORT_UDP], own);
+    if (registered(own, "GPU") != NULL)
         write_gpus(writer, resources);
-    value_for_each(resource, value_get(document, "registeredResources")) {
+    value_for_each(resource, own) {
         bool known = false;
         for (size_t index = 0; index < array_length(accounted); index++)
             known = known || text_equal(value_string(resource, "name"), accounted[index]);
@@ -97,11 +98,29 @@ static void write_remaining(
     writer_list_end(writer);
 }
 
-static void write_list(struct writer *writer, const char *key, const struct value *list) {
-    if (list != NULL)
-        writer_key_value_opt(writer, key, list);
+/* What of the stored document is shown as it is: only the resources are needed as more than text. */
+enum {
+    SHOWN_VERSION_INFO,
+    SHOWN_RESOURCES,
+    SHOWN_UPDATE_STATUS,
+    SHOWN_ATTRIBUTES,
+    SHOWN_ATTACHMENTS,
+    SHOWN_COUNT
+};
+
+static const char *const shown_names[SHOWN_COUNT] = {
+    "versionInfo", "registeredResources", "agentUpdateStatus", "attributes", "attachments"};
+
+static void write_shown(struct writer *writer, const struct json_member *shown, unsigned which) {
+    writer_key(writer, shown_names[which]);
+    writer_raw(writer, shown[which].text, shown[which].length);
+}
+
+static void write_list(struct writer *writer, const struct json_member *shown, unsigned which) {
+    if (shown[which].text != NULL)
+        write_shown(writer, shown, which);
     else
-        writer_key_empty_list(writer, key);
+        writer_key_empty_list(writer, shown_names[which]);
 }
 
 /* A runtime that runs, seen from an agent that is connected (facts: tasks 7.1). */
@@ -132,26 +151,31 @@ int write_instance_with(
     int result = engine_instance_document(call->engine, instance, call->arena, &text, &tags);
     if (result != 0)
         return result;
-    struct value *document = NULL;
-    if (value_parse(call->arena, text, strlen(text), &document) != 0)
-        document = NULL;
+    struct json_member shown[SHOWN_COUNT];
+    struct value *own = NULL;
+    if (json_members(text, shown_names, SHOWN_COUNT, shown) != 0 ||
+        (shown[SHOWN_RESOURCES].text != NULL &&
+            value_parse(call->arena, shown[SHOWN_RESOURCES].text, shown[SHOWN_RESOURCES].length, &own) != 0))
+        return -1;
     struct writer *writer = &call->writer;
     writer_object_begin(writer);
     writer_key_string(writer, "containerInstanceArn", instance->arn);
     writer_key_string_opt(writer, "ec2InstanceId", instance->ec2_instance_id);
     writer_key_string_opt(writer, "capacityProviderName", instance->capacity_provider);
     writer_key_int(writer, "version", instance->version);
-    writer_key_value_opt(writer, "versionInfo", value_get(document, "versionInfo"));
-    write_remaining(writer, &instance->resources, document);
-    write_list(writer, "registeredResources", value_get(document, "registeredResources"));
+    if (shown[SHOWN_VERSION_INFO].text != NULL)
+        write_shown(writer, shown, SHOWN_VERSION_INFO);
+    write_remaining(writer, &instance->resources, own);
+    write_list(writer, shown, SHOWN_RESOURCES);
     writer_key_string(writer, "status", instance_status_name(instance->status));
     writer_key_bool(writer, "agentConnected", instance->agent_connected);
     writer_key_int(writer, "runningTasksCount", instance->running);
     writer_key_int(writer, "pendingTasksCount", instance->pending);
-    writer_key_value_opt(writer, "agentUpdateStatus", value_get(document, "agentUpdateStatus"));
-    write_list(writer, "attributes", value_get(document, "attributes"));
+    if (shown[SHOWN_UPDATE_STATUS].text != NULL)
+        write_shown(writer, shown, SHOWN_UPDATE_STATUS);
+    write_list(writer, shown, SHOWN_ATTRIBUTES);
     writer_key_timestamp_opt(writer, "registeredAt", instance->registered_ms);
-    write_list(writer, "attachments", value_get(document, "attachments"));
+    write_list(writer, shown, SHOWN_ATTACHMENTS);
     writer_key_raw(writer, "tags", with_tags ? tags : "[]");
     if (with_health)
         write_health(call, instance);

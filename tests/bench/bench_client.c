@@ -3,7 +3,7 @@
  *   bench_client --port N --connections N --seconds S [--requests N] --step OPERATION BODY [--step …]
  *
  * Every connection goes through its steps in turn. {TASK} in a body is the last task ARN that an earlier
- * reply on the same connection named. A reply that is not 200, or that names a failure, counts as an error.
+ * reply on the same connection named, {N} a number that no other request has. A reply that is not 200, or that names a failure, counts as an error.
  * One line of JSON comes out: requests per second, latencies of all requests and of each step in
  * microseconds, errors. */
 #include <arpa/inet.h>
@@ -70,13 +70,30 @@ static _Noreturn void die(const char *what) {
     exit(1);
 }
 
+/* The body with what its placeholders stand for; -1 when it is too large. */
+static int fill_in(const struct connection *connection, const char *text, char *body, size_t size) {
+    static uint64_t serial;
+    size_t length = 0;
+    serial++;
+    while (*text != '\0' && length + TASK_MAX < size) {
+        if (strncmp(text, "{TASK}", 6) == 0) {
+            length += (size_t)snprintf(body + length, size - length, "%s", connection->task);
+            text += 6;
+        } else if (strncmp(text, "{N}", 3) == 0) {
+            length += (size_t)snprintf(body + length, size - length, "%llu", (unsigned long long)serial);
+            text += 3;
+        } else {
+            body[length++] = *text++;
+        }
+    }
+    body[length] = '\0';
+    return *text == '\0' ? (int)length : -1;
+}
+
 static void make_request(struct connection *connection) {
     const struct step *step = &steps[connection->step];
     char body[OUT_MAX / 2];
-    const char *slot = strstr(step->body, "{TASK}");
-    int length = slot != NULL ? snprintf(body, sizeof(body), "%.*s%s%s", (int)(slot - step->body), step->body,
-                                    connection->task, slot + 6)
-                              : snprintf(body, sizeof(body), "%s", step->body);
+    int length = fill_in(connection, step->body, body, sizeof(body));
     int total = snprintf(connection->out, sizeof(connection->out),
         "POST / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/x-amz-json-1.1\r\n"
         "X-Amz-Target: AmazonEC2ContainerServiceV20141113.%s\r\n"
