@@ -12,7 +12,6 @@ struct json_member {
 /* The values of `count` names in an object's text. Names are compared as they are written: those with escapes in
  * them are not found. 0, or 1 when the text does not look like an object. The text need not be checked otherwise:
  * it has been written by ourselves. */
-int json_members(
-    const char *text, const char *const *names, unsigned count, struct json_member *ret_members);
+int json_members(const char *text, const char *const *names, unsigned count, struct json_member *ret_members);
 
 #endif
