@@ -5,6 +5,7 @@
 #include "ecs-local/base/text.h"
 #include "ecs-local/base/value_json.h"
 #include "ecs-local/domain/arn.h"
+#include "ecs-local/engine/deployment_hooks.h"
 #include "ecs-local/store/deployment_rows.h"
 #include "gateway_lookup.h"
 #include "page_token.h"
@@ -236,6 +237,27 @@ int api_stop_service_deployment(struct api_call *call) {
     if (text_equal(value_string_nonempty(call->input, "stopType"), "ABORT"))
         return api_fail(call, ERROR_SERVICE_DEPLOYMENT_ABORT, NULL);
     result = engine_service_deployment_stop(call->engine, service, deployment);
+    return result == 0 ? reply_deployment_arn(call) : result;
+}
+
+/* "ecs-pause-…" (facts: services 1.1, 9.3) */
+static bool is_hook_id(const char *text) {
+    const char *dash = text_starts_with(text, "ecs-") ? strchr(text + strlen("ecs-"), '-') : NULL;
+    return dash != NULL && dash != text + strlen("ecs-") && dash[1] != '\0';
+}
+
+int api_continue_service_deployment(struct api_call *call) {
+    struct service *service = NULL;
+    struct deployment *deployment = NULL;
+    const char *hook_id = value_string(call->input, "hookId");
+    bool roll_back = text_equal(value_string_nonempty(call->input, "action"), "ROLLBACK");
+    if (!is_hook_id(hook_id))
+        return api_fail(call, ERROR_HOOK_ID, NULL);
+    int result = lookup_deployment(call, ERROR_SERVICE_DEPLOYMENT_DONE, &service, &deployment);
+    if (result == 0)
+        result = engine_hook_continue(call->engine, service, deployment, hook_id, roll_back);
+    if (result == ENGINE_NOT_FOUND)
+        return api_fail(call, ERROR_HOOK_UNKNOWN, NULL);
     return result == 0 ? reply_deployment_arn(call) : result;
 }
 
