@@ -190,7 +190,8 @@ int deployment_stage_act(struct engine *engine, struct service *service, struct 
     int result = read_state(arena, deployment, &run);
     if (result == 0 &&
         value_parse(arena, record->configuration, strlen(record->configuration), &configuration) != 0)
-        result = error_raise(ERR_STORE, "the configuration of deployment %s cannot be read", deployment->digits);
+        result = error_raise(
+            ERR_STORE, "the configuration of deployment %s cannot be read", deployment->digits);
     if (result == 0) {
         run.configuration = configuration;
         read_plan(&run, record);
