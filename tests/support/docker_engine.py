@@ -10,6 +10,7 @@ The namespace has no way out: nothing can be pulled. ECS_LOCAL_TEST_DOCKER=requi
 =skip says not to try.
 """
 
+import ctypes
 import hashlib
 import os
 import re
@@ -25,6 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / "build/docker"
 BASE = "ecs-local-test/debian:12"
 SUITE = "bookworm"
+NAMESPACE = "ecs-local-"
+PR_SET_PDEATHSIG = 1
 NEEDED = ("dockerd", "docker", "debootstrap", "ip", "nsenter")
 
 
@@ -80,6 +83,17 @@ def base_tarball():
     return tarball
 
 
+def end_with_the_parent():
+    """A suite that is killed takes its engine along, in order."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def remove_dead_namespaces():
+    for path in Path("/run/netns").glob(f"{NAMESPACE}*"):
+        if not Path(f"/proc/{path.name.removeprefix(NAMESPACE)}").exists():
+            run(["ip", "netns", "del", path.name])
+
+
 class Engine:
     def __init__(self):
         self.folder = self.process = self.namespace = None
@@ -106,7 +120,8 @@ class Engine:
     def _start(self):
         # The path of a socket must be short.
         self.folder = Path(tempfile.mkdtemp(prefix="ecs-docker.", dir="/tmp"))
-        self.namespace = f"ecs-local-{os.getpid()}"
+        remove_dead_namespaces()
+        self.namespace = f"{NAMESPACE}{os.getpid()}"
         checked(["ip", "netns", "add", self.namespace])
         checked(self._nsenter("ip", "link", "set", "lo", "up"))
         checked(self._nsenter("ip", "link", "add", "ecs0", "type", "bridge"))
@@ -118,7 +133,7 @@ class Engine:
                 self._nsenter("dockerd", "--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/exec",
                               "--pidfile", f"{self.folder}/d.pid", "--host", self.socket, "--bridge", "ecs0",
                               "--fixed-cidr", "172.29.0.0/24", "--iptables=false", "--ip6tables=false"),
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, preexec_fn=end_with_the_parent)
         deadline = time.monotonic() + 30
         while run(["docker", "version"], env=self.environment()).returncode != 0:
             if self.process.poll() is not None or time.monotonic() > deadline:
