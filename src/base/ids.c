@@ -77,12 +77,6 @@ static void ids_bytes(struct ids *ids, unsigned char bytes[16]) {
     bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
 }
 
-void ids_uuid(struct ids *ids, char ret_text[ID_UUID_SIZE]) {
-    uuid_t uuid;
-    ids_bytes(ids, uuid);
-    uuid_unparse_lower(uuid, ret_text);
-}
-
 static void hex_of(const unsigned char *bytes, size_t count, char *ret_text) {
     static const char digits[] = "0123456789abcdef";
     for (size_t index = 0; index < count; index++) {
@@ -90,6 +84,19 @@ static void hex_of(const unsigned char *bytes, size_t count, char *ret_text) {
         ret_text[2 * index + 1] = digits[bytes[index] & 15];
     }
     ret_text[2 * count] = '\0';
+}
+
+void ids_uuid(struct ids *ids, char ret_text[ID_UUID_SIZE]) {
+    static const unsigned char groups[] = {4, 2, 2, 2, 6}; /* bytes between the hyphens */
+    uuid_t uuid;
+    ids_bytes(ids, uuid);
+    const unsigned char *from = uuid;
+    for (unsigned group = 0; group < sizeof(groups); group++) {
+        hex_of(from, groups[group], ret_text);
+        from += groups[group];
+        ret_text += 2 * (size_t)groups[group];
+        *ret_text++ = group + 1 < sizeof(groups) ? '-' : '\0';
+    }
 }
 
 void ids_hex(struct ids *ids, char ret_text[ID_HEX_SIZE]) {

@@ -108,11 +108,18 @@ static void civil_date(int64_t day, unsigned *ret_year, unsigned *ret_month, uns
     *ret_year = (unsigned)(era * 400) + year + (*ret_month <= 2);
 }
 
-/* Written often (every event has several), so without the library's formats. */
+/* Written often (every event has several), so without the library's formats; and mostly the same second again. */
 void text_format_iso8601(int64_t time_ms, char ret_text[TEXT_ISO8601_SIZE]) {
     enum {
         DAY_MS = 24 * 3600 * 1000
     };
+    static char last_text[TEXT_ISO8601_SIZE];
+    static int64_t last_second = -1;
+    if (time_ms >= 0 && time_ms / 1000 == last_second) {
+        memcpy(ret_text, last_text, sizeof(last_text));
+        put_digits(ret_text + 20, (unsigned)(time_ms % 1000), 3);
+        return;
+    }
     int64_t day = (time_ms >= 0 ? time_ms : time_ms - DAY_MS + 1) / DAY_MS;
     unsigned of_day = (unsigned)(time_ms - day * DAY_MS);
     unsigned year;
@@ -127,6 +134,8 @@ void text_format_iso8601(int64_t time_ms, char ret_text[TEXT_ISO8601_SIZE]) {
     put_digits(ret_text + 14, of_day / 60000 % 60, 2);
     put_digits(ret_text + 17, of_day / 1000 % 60, 2);
     put_digits(ret_text + 20, of_day % 1000, 3);
+    memcpy(last_text, ret_text, sizeof("0000-00-00T00:00:00.000Z"));
+    last_second = time_ms >= 0 ? time_ms / 1000 : -1;
 }
 
 /* The fraction of a second after '.', as milliseconds; moves the cursor behind it. */

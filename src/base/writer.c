@@ -3,6 +3,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "ecs-local/base/text.h"
 
@@ -56,26 +59,46 @@ static void append_escape(struct buf *buf, unsigned char byte) {
     buf_printf(buf, "\\u%04x", byte);
 }
 
+#ifdef __SSE2__
+/* Does one of these sixteen bytes need an escape? */
+static inline bool block_needs_escape(const char *bytes) {
+    __m128i block = _mm_loadu_si128((const __m128i *)(const void *)bytes);
+    __m128i control = _mm_cmpeq_epi8(_mm_max_epu8(block, _mm_set1_epi8(0x1f)), _mm_set1_epi8(0x1f));
+    __m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+    __m128i slash = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
+    return _mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, slash))) != 0;
+}
+
+enum {
+    BLOCK = 16
+};
+#else
 /* Does one of these eight bytes need an escape? The usual trick on words: a borrow out of a byte shows in its
  * high bit. */
-static inline bool word_needs_escape(uint64_t word) {
+static inline bool block_needs_escape(const char *bytes) {
     const uint64_t ones = 0x0101010101010101U;
     const uint64_t highs = 0x8080808080808080U;
+    uint64_t word;
+    memcpy(&word, bytes, sizeof(word));
     uint64_t control = (word - ones * 0x20) & ~word;
     uint64_t quote = word ^ (ones * '"');
     uint64_t slash = word ^ (ones * '\\');
     return ((control | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & highs) != 0;
 }
 
+enum {
+    BLOCK = 8
+};
+#endif
+
 /* How many bytes at the beginning of the text go as they are. */
 static size_t plain_length(const char *text, size_t length) {
     size_t index = 0;
-    for (; index + 8 <= length; index += 8) {
-        uint64_t word;
-        memcpy(&word, text + index, sizeof(word));
-        if (word_needs_escape(word))
-            break;
-    }
+    while (index + BLOCK <= length && !block_needs_escape(text + index))
+        index += BLOCK;
+    /* The last block may overlap what has been looked at. */
+    if (length >= BLOCK && index + BLOCK > length && !block_needs_escape(text + length - BLOCK))
+        return length;
     while (index < length && is_plain((unsigned char)text[index]))
         index++;
     return index;
@@ -102,6 +125,20 @@ static void append_quoted(struct buf *buf, const char *text) {
             append_escape(buf, (unsigned char)*cursor);
     }
     buf_append_char(buf, '"');
+}
+
+void writer_key_plain(struct writer *writer, const char *key, size_t length) {
+    struct buf *buf = writer->buf;
+    if (!buf_reserve(buf, length + 4))
+        return;
+    char *out = buf->data + buf->length;
+    if (writer->comma)
+        *out++ = ',';
+    *out++ = '"';
+    memcpy(out, key, length);
+    memcpy(out + length, "\":", sizeof("\":"));
+    buf->length = (size_t)(out + length + 2 - buf->data);
+    writer->comma = false;
 }
 
 void writer_key(struct writer *writer, const char *key) {
@@ -212,57 +249,4 @@ void writer_value(struct writer *writer, const struct value *value) {
         write_map(writer, value);
         break;
     }
-}
-
-void writer_key_string(struct writer *writer, const char *key, const char *text) {
-    writer_key(writer, key);
-    writer_string(writer, text);
-}
-
-void writer_key_string_opt(struct writer *writer, const char *key, const char *text_or_null) {
-    if (text_or_null != NULL)
-        writer_key_string(writer, key, text_or_null);
-}
-
-void writer_key_int(struct writer *writer, const char *key, int64_t integer) {
-    writer_key(writer, key);
-    writer_int(writer, integer);
-}
-
-void writer_key_bool(struct writer *writer, const char *key, bool boolean) {
-    writer_key(writer, key);
-    writer_bool(writer, boolean);
-}
-
-void writer_key_timestamp_opt(struct writer *writer, const char *key, int64_t time_ms) {
-    if (time_ms == 0)
-        return;
-    writer_key(writer, key);
-    writer_timestamp(writer, time_ms);
-}
-
-void writer_key_raw(struct writer *writer, const char *key, const char *json_text) {
-    writer_key(writer, key);
-    writer_raw(writer, json_text, strlen(json_text));
-}
-
-void writer_key_value_opt(struct writer *writer, const char *key, const struct value *value_or_null) {
-    if (value_or_null == NULL)
-        return;
-    writer_key(writer, key);
-    writer_value(writer, value_or_null);
-}
-
-void writer_key_empty_list(struct writer *writer, const char *key) {
-    writer_key_raw(writer, key, "[]");
-}
-
-void writer_key_object_begin(struct writer *writer, const char *key) {
-    writer_key(writer, key);
-    writer_object_begin(writer);
-}
-
-void writer_key_list_begin(struct writer *writer, const char *key) {
-    writer_key(writer, key);
-    writer_list_begin(writer);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ecs-local/base/cleanup.h"
+#include "ecs-local/base/error.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/base/value_json.h"
 #include "engine_internal.h"
@@ -59,8 +60,8 @@ static void write_registered(const struct value *document, struct writer *writer
     writer_list_end(writer);
 }
 
-/* The members that stay the same as long as its document does, with commas between them. NULL: it cannot be read. */
-static const char *description_of(struct engine *engine, struct instance *instance) {
+/* The members that stay the same as long as its document does. NULL: it cannot be read. */
+static struct journal_shared *description_of(struct engine *engine, struct instance *instance) {
     const char *text = NULL;
     const char *tags = NULL;
     struct value *document = NULL;
@@ -75,13 +76,17 @@ static const char *description_of(struct engine *engine, struct instance *instan
     write_registered(document, &writer);
     writer_key_value_opt(&writer, "versionInfo", value_get(document, "versionInfo"));
     writer_key_string_opt(&writer, "ec2InstanceId", instance->ec2_instance_id);
-    size_t length = 0;
-    instance->description = buf_take(&buf, &length);
-    return instance->description;
+    struct journal_shared *shared = xmalloc(sizeof(*shared) + buf.length);
+    shared->references = 1;
+    shared->length = (uint32_t)buf.length;
+    memcpy(shared->text, buf_text(&buf), buf.length);
+    buf_done(&buf);
+    instance->description = shared;
+    return shared;
 }
 
 void instance_undescribe(struct instance *instance) {
-    free(instance->description);
+    journal_shared_release(instance->description);
     instance->description = NULL;
 }
 
@@ -117,12 +122,9 @@ static void write_remaining(struct writer *writer, const struct instance_resourc
 }
 
 void instance_announce(struct engine *engine, struct instance *instance) {
-    bool told = engine->journal.settings.limit != 0 || engine->watcher.announced != NULL;
-    const char *description = told ? description_of(engine, instance) : "";
-    if (description == NULL)
-        return;
     struct writer *writer = journal_event_begin(
         engine, instance->cluster->scope, "ECS Container Instance State Change", &instance->arn, 1);
+    struct journal_shared *description = writer != NULL ? description_of(engine, instance) : NULL;
     if (writer == NULL)
         return;
     writer_object_begin(writer);
@@ -134,9 +136,8 @@ void instance_announce(struct engine *engine, struct instance *instance) {
     writer_key_string(writer, "status", instance_status_name(instance->status));
     writer_key_int(writer, "version", instance->version);
     writer_key_timestamp_opt(writer, "updatedAt", engine_now_ms(engine));
-    buf_append_char(writer->buf, ',');
-    buf_append_text(writer->buf, description);
-    writer->comma = true;
+    if (description != NULL)
+        journal_share(&engine->journal, description);
     writer_object_end(writer);
     journal_event_end(engine);
 }

@@ -30,7 +30,9 @@ static void append_number(struct buf *buf, int64_t number, char behind) {
     buf_append(buf, cursor, (size_t)(digits + sizeof(digits) - cursor));
 }
 
-static void append_record(struct buf *page, int64_t seq, const struct journal_record *record) {
+static void append_record(struct journal *journal, int64_t seq, const struct journal_record *record) {
+    struct buf *page = &journal->page;
+    struct journal_text text = journal_record_text(journal, record);
     append_number(page, record->kind, ' ');
     append_number(page, seq, ' ');
     append_number(page, record->subject_at, ' ');
@@ -40,8 +42,8 @@ static void append_record(struct buf *page, int64_t seq, const struct journal_re
     append_number(page, record->region_at, ' ');
     append_number(page, record->region_length, ' ');
     append_number(page, record->outcome_at, ' ');
-    append_number(page, record->length, '\n');
-    buf_append(page, record->text, record->length);
+    append_number(page, (int64_t)text.length, '\n');
+    buf_append(page, text.text, text.length);
     buf_append_char(page, '\n');
 }
 
@@ -79,7 +81,7 @@ int journal_flush(struct engine *engine) {
     for (; result == 0 && seq <= last_seq; seq++) {
         const struct journal_record *record = journal_record_at(journal, seq);
         if (record != NULL)
-            append_record(page, seq, record);
+            append_record(journal, seq, record);
         if (page->length < PAGE_BYTES_GOOD && seq != last_seq)
             continue;
         result = write_page(engine, first_seq, seq, page);

@@ -49,6 +49,30 @@ struct journal_record *journal_record_at(const struct journal *journal, int64_t 
     return journal->slots[slot_of(journal, seq)];
 }
 
+void journal_shared_release(struct journal_shared *shared_or_null) {
+    if (shared_or_null != NULL && --shared_or_null->references == 0)
+        free(shared_or_null);
+}
+
+void journal_record_free(struct journal_record *record_or_null) {
+    if (record_or_null == NULL)
+        return;
+    journal_shared_release(record_or_null->shared);
+    free(record_or_null);
+}
+
+struct journal_text journal_record_text(struct journal *journal, const struct journal_record *record) {
+    const struct journal_shared *shared = record->shared;
+    if (shared == NULL)
+        return (struct journal_text){record->text, record->length};
+    struct buf *whole = &journal->scratch;
+    buf_clear(whole);
+    buf_append(whole, record->text, record->shared_at);
+    buf_append(whole, shared->text, shared->length);
+    buf_append(whole, record->text + record->shared_at, record->length - record->shared_at);
+    return (struct journal_text){buf_text(whole), whole->length};
+}
+
 static size_t record_bytes(const struct journal_record *record) {
     return record != NULL ? sizeof(*record) + record->length : 0;
 }
@@ -62,7 +86,7 @@ struct journal_record *journal_take(struct journal *journal, int64_t seq) {
 }
 
 static void drop(struct journal *journal, int64_t seq) {
-    free(journal_take(journal, seq));
+    journal_record_free(journal_take(journal, seq));
 }
 
 static void drop_oldest(struct journal *journal) {
@@ -226,14 +250,14 @@ int engine_journal_bounds(struct engine *engine, struct journal_bounds *ret_boun
     return 0;
 }
 
-bool engine_journal_at(const struct engine *engine, int64_t seq, struct journal_entry *ret_entry) {
+bool engine_journal_at(struct engine *engine, int64_t seq, struct journal_entry *ret_entry) {
     const struct journal_record *record = journal_record_at(&engine->journal, seq);
     if (record == NULL)
         return false;
     *ret_entry = (struct journal_entry){
         .seq = seq,
         .kind = (enum journal_kind)record->kind,
-        .json = {record->text, record->length},
+        .json = journal_record_text(&engine->journal, record),
         .account = {record->text + record->account_at, record->account_length},
         .region = {record->text + record->region_at, record->region_length},
         .subject = {record->text + record->subject_at, record->subject_length},

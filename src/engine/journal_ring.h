@@ -6,8 +6,17 @@
 #include "ecs-local/base/writer.h"
 #include "ecs-local/engine/journal.h"
 
+/* A piece of text that several entries have in common; it is kept once. */
+struct journal_shared {
+    unsigned references;
+    uint32_t length;
+    char text[];
+};
+
 /* An entry as it is kept; positions are offsets into its text. */
 struct journal_record {
+    struct journal_shared *shared; /* NULL, or what belongs into the text at shared_at */
+    uint32_t shared_at;
     uint32_t length;
     uint32_t outcome_at; /* of a request: where its outcome begins */
     uint16_t subject_at;
@@ -64,6 +73,7 @@ struct journal_record *journal_record_at(const struct journal *journal, int64_t 
  * that is taken back already. */
 void journal_push(struct journal *journal, struct journal_record *record_or_null);
 /* A record of the draft with `text`. */
+/* The draft's share in `shared` is the record's afterwards. */
 struct journal_record *journal_record_new(const struct journal_record *draft, const char *text);
 void journal_replace(struct journal *journal, int64_t seq, struct journal_record *record);
 /* The record leaves the ring; its entry stays as one that was taken back. The caller frees. */
@@ -75,6 +85,12 @@ void journal_id(const struct journal *journal, int64_t seq, unsigned purpose, ch
 int journal_clear(struct engine *engine);
 /* Forgets the entries of the accounts and regions that match. */
 int journal_forget(struct engine *engine, const char *account_or_null, const char *region_or_null);
+
+/* Takes NULL. */
+void journal_shared_release(struct journal_shared *shared_or_null);
+void journal_record_free(struct journal_record *record_or_null);
+/* The whole text of the record; with a shared piece in scratch, valid until the next entry is written or read. */
+struct journal_text journal_record_text(struct journal *journal, const struct journal_record *record);
 
 /* journal_pages.c */
 int journal_flush(struct engine *engine);
@@ -91,6 +107,8 @@ int journal_turn_undone(struct engine *engine);
 struct writer *journal_begin(
     struct engine *engine, enum journal_kind kind, const char *account, const char *region);
 void journal_subject(struct journal *journal, const char *key, const char *subject);
+/* What is written next has been written already: `shared`, members with commas between them. */
+void journal_share(struct journal *journal, struct journal_shared *shared);
 void journal_end(struct engine *engine);
 /* An event whose detail is written with the writer, in between. */
 struct writer *journal_event_begin(struct engine *engine, const struct scope *scope, const char *detail_type,

@@ -55,6 +55,16 @@ struct writer *journal_begin(
     return writer;
 }
 
+void journal_share(struct journal *journal, struct journal_shared *shared) {
+    struct writer *writer = &journal->writer;
+    if (writer->comma)
+        buf_append_char(writer->buf, ',');
+    writer->comma = true;
+    shared->references++;
+    journal->draft.shared = shared;
+    journal->draft.shared_at = (uint32_t)journal->scratch.length;
+}
+
 /* An entry that cannot be told (beyond every limit) still has its number. */
 static void put(struct journal *journal) {
     struct journal_record *record = NULL;
@@ -65,6 +75,8 @@ static void put(struct journal *journal) {
     journal->draft.length = (uint32_t)journal->scratch.length;
     if (!buf_failed(&journal->scratch))
         record = journal_record_new(&journal->draft, buf_text(&journal->scratch));
+    else
+        journal_shared_release(journal->draft.shared);
     journal_push(journal, record);
 }
 

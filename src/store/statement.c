@@ -18,8 +18,10 @@ struct statement statement_begin(struct store *store, enum statement_id id) {
 struct statement statement_begin_write(struct store *store, enum statement_id id) {
     struct statement statement = statement_begin(store, id);
     if (!store->in_transaction) {
-        statement.result = sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-        store->in_transaction = statement.result == SQLITE_OK;
+        int result = sqlite3_step(store->statements[SQL_TURN_BEGIN]);
+        sqlite3_reset(store->statements[SQL_TURN_BEGIN]);
+        store->in_transaction = result == SQLITE_DONE;
+        statement.result = store->in_transaction ? SQLITE_OK : result;
     }
     return statement;
 }
@@ -57,6 +59,11 @@ void bind_text(struct statement *statement, const char *name, const char *text_o
         bind_text_length(statement, name, text_or_null, strlen(text_or_null));
     else
         note(statement, sqlite3_bind_null(statement->handle, parameter(statement, name)));
+}
+
+void bind_blob(struct statement *statement, const char *name, const void *bytes, size_t length) {
+    note(statement,
+        sqlite3_bind_blob64(statement->handle, parameter(statement, name), bytes, length, SQLITE_STATIC));
 }
 
 void bind_int(struct statement *statement, const char *name, int64_t integer) {
@@ -101,6 +108,10 @@ static int column(struct statement *statement, const char *name) {
         }
     }
     return -1;
+}
+
+const void *column_blob(struct statement *statement, const char *name) {
+    return sqlite3_column_blob(statement->handle, column(statement, name));
 }
 
 const char *column_text(struct statement *statement, const char *name) {

@@ -32,6 +32,8 @@ struct store {
     bool in_transaction;
     int wal_pages;
     sqlite3_stmt *statements[SQL_COUNT];
+    char *packed; /* scratch of journal_rows.c */
+    size_t packed_capacity;
 };
 
 struct statement {
@@ -49,6 +51,7 @@ void statement_end(struct statement *statement);
 
 void bind_text(struct statement *statement, const char *name, const char *text_or_null);
 void bind_text_length(struct statement *statement, const char *name, const char *text, size_t length);
+void bind_blob(struct statement *statement, const char *name, const void *bytes, size_t length);
 void bind_int(struct statement *statement, const char *name, int64_t integer);
 void bind_real(struct statement *statement, const char *name, double real);
 /* NULL when zero. */
@@ -66,6 +69,7 @@ int statement_each_due(struct store *store, enum statement_id id, void *context,
     int (*each)(void *context, int64_t row, int64_t due_ms));
 
 /* Valid until the next step. */
+const void *column_blob(struct statement *statement, const char *name);
 const char *column_text(struct statement *statement, const char *name);
 /* A copy in the arena; NULL for NULL. */
 const char *column_copy(struct statement *statement, struct arena *arena, const char *name);

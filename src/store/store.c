@@ -193,6 +193,7 @@ void store_close(struct store *store) {
     if (store->lock_fd >= 0)
         close(store->lock_fd);
     snapshot_shelf_close(store);
+    free(store->packed);
     free(store);
 }
 
@@ -208,10 +209,15 @@ void store_rollback(struct store *store) {
     sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
+static int commit_turn(struct store *store) {
+    statement_scope struct statement statement = statement_begin(store, SQL_TURN_COMMIT);
+    return statement_run(&statement);
+}
+
 int store_commit(struct store *store) {
     if (!store->in_transaction)
         return 0;
-    int result = store_run_sql(store, "COMMIT");
+    int result = commit_turn(store);
     if (result != 0) {
         store_rollback(store);
         return result;

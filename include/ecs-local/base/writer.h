@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "ecs-local/base/buf.h"
 #include "ecs-local/base/value.h"
@@ -24,6 +25,8 @@ void writer_object_end(struct writer *writer);
 void writer_list_begin(struct writer *writer);
 void writer_list_end(struct writer *writer);
 void writer_key(struct writer *writer, const char *key);
+/* A key of `length` characters of which none needs an escape. */
+void writer_key_plain(struct writer *writer, const char *key, size_t length);
 
 void writer_string(struct writer *writer, const char *text); /* escapes */
 void writer_int(struct writer *writer, int64_t integer);
@@ -36,16 +39,74 @@ void writer_timestamp(struct writer *writer, int64_t time_ms);
 void writer_raw(struct writer *writer, const char *text, size_t length);
 void writer_value(struct writer *writer, const struct value *value);
 
-/* A key with its value. The _opt forms write nothing when there is nothing: NULL text, time 0. */
-void writer_key_string(struct writer *writer, const char *key, const char *text);
-void writer_key_string_opt(struct writer *writer, const char *key, const char *text_or_null);
-void writer_key_int(struct writer *writer, const char *key, int64_t integer);
-void writer_key_bool(struct writer *writer, const char *key, bool boolean);
-void writer_key_timestamp_opt(struct writer *writer, const char *key, int64_t time_ms);
-void writer_key_raw(struct writer *writer, const char *key, const char *json_text);
-void writer_key_value_opt(struct writer *writer, const char *key, const struct value *value_or_null);
-void writer_key_empty_list(struct writer *writer, const char *key);
-void writer_key_object_begin(struct writer *writer, const char *key);
-void writer_key_list_begin(struct writer *writer, const char *key);
+/* A key with its value. The _opt forms write nothing when there is nothing: NULL text, time 0. They are inline
+ * because nearly every key is a literal: then nobody counts its characters or looks for some that need an escape. */
+#define writer_key_of_(writer, key)                                                                          \
+    (__builtin_constant_p(strlen(key)) ? writer_key_plain((writer), (key), strlen(key))                      \
+                                       : writer_key((writer), (key)))
+
+static inline __attribute__((always_inline)) void writer_key_string(
+    struct writer *writer, const char *key, const char *text) {
+    writer_key_of_(writer, key);
+    writer_string(writer, text);
+}
+
+static inline __attribute__((always_inline)) void writer_key_string_opt(
+    struct writer *writer, const char *key, const char *text_or_null) {
+    if (text_or_null != NULL)
+        writer_key_string(writer, key, text_or_null);
+}
+
+static inline __attribute__((always_inline)) void writer_key_int(
+    struct writer *writer, const char *key, int64_t integer) {
+    writer_key_of_(writer, key);
+    writer_int(writer, integer);
+}
+
+static inline __attribute__((always_inline)) void writer_key_bool(
+    struct writer *writer, const char *key, bool boolean) {
+    writer_key_of_(writer, key);
+    writer_bool(writer, boolean);
+}
+
+static inline __attribute__((always_inline)) void writer_key_timestamp_opt(
+    struct writer *writer, const char *key, int64_t time_ms) {
+    if (time_ms == 0)
+        return;
+    writer_key_of_(writer, key);
+    writer_timestamp(writer, time_ms);
+}
+
+static inline __attribute__((always_inline)) void writer_key_raw(
+    struct writer *writer, const char *key, const char *json_text) {
+    writer_key_of_(writer, key);
+    writer_raw(writer, json_text, strlen(json_text));
+}
+
+static inline __attribute__((always_inline)) void writer_key_value_opt(
+    struct writer *writer, const char *key, const struct value *value_or_null) {
+    if (value_or_null == NULL)
+        return;
+    writer_key_of_(writer, key);
+    writer_value(writer, value_or_null);
+}
+
+static inline __attribute__((always_inline)) void writer_key_empty_list(
+    struct writer *writer, const char *key) {
+    writer_key_of_(writer, key);
+    writer_raw(writer, "[]", 2);
+}
+
+static inline __attribute__((always_inline)) void writer_key_object_begin(
+    struct writer *writer, const char *key) {
+    writer_key_of_(writer, key);
+    writer_object_begin(writer);
+}
+
+static inline __attribute__((always_inline)) void writer_key_list_begin(
+    struct writer *writer, const char *key) {
+    writer_key_of_(writer, key);
+    writer_list_begin(writer);
+}
 
 #endif

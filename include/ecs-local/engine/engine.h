@@ -105,7 +105,7 @@ struct instance {
     unsigned pending;
     struct instance_group *groups; /* groups of the tasks on it that are wanted RUNNING */
     unsigned group_count;
-    char *description; /* members of its events, once there was one */
+    struct journal_shared *description; /* members of its events, once there was one */
     bool version_dirty;
 };
 

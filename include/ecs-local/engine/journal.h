@@ -81,8 +81,8 @@ struct journal_bounds {
 /* 0, or <0 when stored entries cannot be read. */
 int engine_journal_bounds(struct engine *engine, struct journal_bounds *ret_bounds);
 /* The entry of that number; false when it is gone or not there yet. Call engine_journal_bounds() before. Valid until
- * the journal changes. */
-bool engine_journal_at(const struct engine *engine, int64_t seq, struct journal_entry *ret_entry);
+ * the next call or until the journal changes. */
+bool engine_journal_at(struct engine *engine, int64_t seq, struct journal_entry *ret_entry);
 
 /* What this turn has read from the journal is going to be told: it must be in the store before. */
 void engine_journal_tell(struct engine *engine);

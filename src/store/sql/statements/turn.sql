@@ -1,0 +1,4 @@
+-- name: turn_begin
+BEGIN IMMEDIATE
+-- name: turn_commit
+COMMIT
