@@ -40,7 +40,8 @@ static void write_entries(struct admin_call *call, const struct journal_page_req
         if (!engine_journal_at(call->engine, position->next, &entry) ||
             !journal_filter_takes(&page->filter, &entry))
             continue;
-        writer_raw(&call->writer, entry.json.text, entry.json.length);
+        struct journal_text json = engine_journal_json(call->engine, position->next);
+        writer_raw(&call->writer, json.text, json.length);
         written++;
     }
 }

@@ -9,14 +9,14 @@ static bool text_is(const struct journal_text *text, const char *wanted) {
 }
 
 /* As the end of a text in the entry; a whole ARN must be all of that text. */
-static bool names(const struct journal_text *json, const char *arn) {
+static bool names(const struct journal_text *part, const char *arn) {
     size_t length = strlen(arn);
-    const char *at = json->text;
-    const char *end = json->text + json->length;
+    const char *at = part->text;
+    const char *end = part->text + part->length;
     bool whole = text_starts_with(arn, "arn:");
     while ((at = memmem(at, (size_t)(end - at), arn, length)) != NULL) {
         bool ends = at + length < end && at[length] == '"';
-        if (ends && (!whole || (at > json->text && at[-1] == '"')))
+        if (ends && (!whole || (at > part->text && at[-1] == '"')))
             return true;
         at++;
     }
@@ -36,7 +36,7 @@ bool journal_filter_takes(const struct journal_filter *filter, const struct jour
         return false;
     if (filter->region != NULL && !text_is(&entry->region, filter->region))
         return false;
-    return filter->arn == NULL || names(&entry->json, filter->arn);
+    return filter->arn == NULL || names(&entry->body, filter->arn) || names(&entry->shared, filter->arn);
 }
 
 int journal_filter_read(

@@ -1,6 +1,5 @@
 /* What AWS announces about tasks and container instances (facts: services 15). Both have a version that counts what
  * is worth an event; whoever changes one counts, and the event follows from that. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +26,7 @@ void task_announce(struct engine *engine, struct task *task) {
     writer->buf->length--;
     writer_key_timestamp_opt(writer, "updatedAt", engine_now_ms(engine));
     writer_object_end(writer);
-    journal_event_end(engine);
+    journal_end(engine);
 }
 
 static void write_attributes(const struct instance *instance, struct writer *writer) {
@@ -60,6 +59,24 @@ static void write_registered(const struct value *document, struct writer *writer
     writer_list_end(writer);
 }
 
+struct description_entry {
+    struct journal_shared *shared;
+    UT_hash_handle hh; /* by its text */
+};
+
+/* Instances of one kind have the same description: a reference to the one that is kept. */
+static struct journal_shared *description_intern(struct engine *engine, const struct buf *text) {
+    struct description_entry *entry = NULL;
+    HASH_FIND(hh, engine->descriptions, buf_text(text), text->length, entry);
+    if (entry == NULL) {
+        entry = xcalloc(1, sizeof(*entry));
+        entry->shared = journal_shared_new(buf_text(text), text->length);
+        HASH_ADD_KEYPTR(hh, engine->descriptions, entry->shared->text, text->length, entry);
+    }
+    entry->shared->references++;
+    return entry->shared;
+}
+
 /* The members that stay the same as long as its document does. NULL: it cannot be read. */
 static struct journal_shared *description_of(struct engine *engine, struct instance *instance) {
     const char *text = NULL;
@@ -75,19 +92,35 @@ static struct journal_shared *description_of(struct engine *engine, struct insta
     write_attributes(instance, &writer);
     write_registered(document, &writer);
     writer_key_value_opt(&writer, "versionInfo", value_get(document, "versionInfo"));
-    writer_key_string_opt(&writer, "ec2InstanceId", instance->ec2_instance_id);
-    struct journal_shared *shared = xmalloc(sizeof(*shared) + buf.length);
-    shared->references = 1;
-    shared->length = (uint32_t)buf.length;
-    memcpy(shared->text, buf_text(&buf), buf.length);
+    instance->description = description_intern(engine, &buf);
     buf_done(&buf);
-    instance->description = shared;
-    return shared;
+    return instance->description;
 }
 
-void instance_undescribe(struct instance *instance) {
-    journal_shared_release(instance->description);
+void instance_undescribe(struct engine *engine, struct instance *instance) {
+    struct journal_shared *shared = instance->description;
+    struct description_entry *entry = NULL;
     instance->description = NULL;
+    if (shared == NULL)
+        return;
+    journal_shared_release(shared);
+    if (shared->references != 1)
+        return;
+    /* Nobody has it but the table. */
+    HASH_FIND(hh, engine->descriptions, shared->text, shared->length, entry);
+    HASH_DEL(engine->descriptions, entry);
+    journal_shared_release(entry->shared);
+    free(entry);
+}
+
+void descriptions_free(struct engine *engine) {
+    struct description_entry *entry;
+    struct description_entry *next;
+    HASH_ITER(hh, engine->descriptions, entry, next) {
+        HASH_DEL(engine->descriptions, entry);
+        journal_shared_release(entry->shared);
+        free(entry);
+    }
 }
 
 static void write_integer(struct writer *writer, const char *name, int64_t integer) {
@@ -104,9 +137,10 @@ static void write_ports(struct writer *writer, const char *name, const struct po
     writer_key_string(writer, "type", "STRINGSET");
     writer_key_list_begin(writer, "stringSetValue");
     for (uint32_t index = 0; index < ports->count; index++) {
-        char digits[8];
-        snprintf(digits, sizeof(digits), "%u", ports->ports[index]);
-        writer_string(writer, digits);
+        buf_append(writer->buf, index == 0 ? "\"" : ",\"", index == 0 ? 1 : 2);
+        writer->comma = false;
+        writer_int(writer, ports->ports[index]);
+        buf_append_char(writer->buf, '"');
     }
     writer_list_end(writer);
     writer_object_end(writer);
@@ -131,6 +165,7 @@ void instance_announce(struct engine *engine, struct instance *instance) {
     writer_key_bool(writer, "agentConnected", instance->agent_connected);
     writer_key_string(writer, "clusterArn", instance->cluster->arn);
     writer_key_string(writer, "containerInstanceArn", instance->arn);
+    writer_key_string_opt(writer, "ec2InstanceId", instance->ec2_instance_id);
     writer_key_timestamp_opt(writer, "registeredAt", instance->registered_ms);
     write_remaining(writer, &instance->resources);
     writer_key_string(writer, "status", instance_status_name(instance->status));
@@ -139,5 +174,5 @@ void instance_announce(struct engine *engine, struct instance *instance) {
     if (description != NULL)
         journal_share(&engine->journal, description);
     writer_object_end(writer);
-    journal_event_end(engine);
+    journal_end(engine);
 }

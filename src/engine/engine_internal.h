@@ -119,6 +119,7 @@ struct engine {
 
     struct services *services;
     struct journal journal;
+    struct description_entry *descriptions; /* of container instances, by text: announcements.c */
     struct engine_watcher watcher;
     bool stale; /* memory differs from the store: read it again */
 };
@@ -158,7 +159,8 @@ void task_announce(struct engine *engine, struct task *task);
 /* Emits the event of an instance: call when its version has grown. */
 void instance_announce(struct engine *engine, struct instance *instance);
 /* Its document has changed: the next event reads it again. */
-void instance_undescribe(struct instance *instance);
+void instance_undescribe(struct engine *engine, struct instance *instance);
+void descriptions_free(struct engine *engine);
 
 /* waiting_tasks.c: tasks that wait until an instance of their capacity provider has room. */
 void waiting_add(struct engine *engine, int64_t task_row);

@@ -323,7 +323,7 @@ int engine_instance_set_document(struct engine *engine, struct instance *instanc
         return error_raise(ERR_BUG, "the attributes of %s are no document", instance->instance_id);
     read_description(engine, instance, document);
     int result = write_instance_row(engine, instance, text, NULL);
-    instance_undescribe(instance);
+    instance_undescribe(engine, instance);
     count_version(engine, instance);
     services_instances_changed(engine, instance->cluster);
     return result;
@@ -361,7 +361,7 @@ int engine_instance_register_again(
     instance->agent_connected = spec->agent_connected;
     instance->version++;
     result = write_instance_row(engine, instance, spec->document, NULL);
-    instance_undescribe(instance);
+    instance_undescribe(engine, instance);
     if (result == 0)
         instance_announce(engine, instance);
     return result;
@@ -464,7 +464,7 @@ void instances_free(struct engine *engine) {
         HASH_DEL(engine->instances, entry);
         resources_done(&entry->instance.resources);
         free(entry->instance.groups);
-        instance_undescribe(&entry->instance);
+        instance_undescribe(engine, &entry->instance);
         free(entry);
     }
     struct subnet_entry *subnet;
@@ -473,6 +473,7 @@ void instances_free(struct engine *engine) {
         HASH_DEL(engine->subnets, subnet);
         free(subnet);
     }
+    descriptions_free(engine);
     free(engine->instances_by_row);
     engine->instances_by_row = NULL;
     engine->instances_by_row_size = 0;

@@ -1,8 +1,11 @@
 /* The journal in the store: a row holds what one turn had to tell. A page is, for each entry, a line of numbers and
- * the entry itself, which has no line ends:
+ * its text, which has no line ends:
  *
- *   KIND SEQ SUBJECT_AT SUBJECT_LENGTH ACCOUNT_AT ACCOUNT_LENGTH REGION_AT REGION_LENGTH OUTCOME_AT LENGTH
- *   {"cursor":SEQ,…}
+ *   KIND SEQ TIME ACCOUNT_LENGTH REGION_LENGTH SUBJECT_LENGTH OUTCOME_AT SHARED SHARED_AT LENGTH
+ *   ACCOUNT REGION SUBJECT BODY    (without anything between them)
+ *
+ * What several entries share is in the page once, before the first of them, as an entry of the kind SHARED_KIND with
+ * its LENGTH and text; they are numbered from 1 on, and SHARED says which, 0 none.
  *
  * One row a turn, not one an entry: what SQLite does for a row costs more than its bytes do. */
 #include <stdlib.h>
@@ -14,6 +17,7 @@
 
 enum {
     HEADER_NUMBERS = 10,
+    SHARED_KIND = JOURNAL_KIND_COUNT,
     PAGE_BYTES_GOOD = 1024 * 1024, /* a longer page is cut here */
     UNSAVED_MAX = 1024,            /* entries that may wait for a turn that writes something else */
     PRUNE_PARTS = 8,               /* old pages go when this part of the limit has come together */
@@ -30,21 +34,48 @@ static void append_number(struct buf *buf, int64_t number, char behind) {
     buf_append(buf, cursor, (size_t)(digits + sizeof(digits) - cursor));
 }
 
+/* The number of the piece in the page, which gets it when it is not there yet. */
+static unsigned append_shared(struct journal *journal, struct journal_shared *shared) {
+    if (shared == NULL || shared->in_page != 0)
+        return shared != NULL ? shared->in_page : 0;
+    if (journal->page_shared_count == journal->page_shared_capacity) {
+        journal->page_shared_capacity = journal->page_shared_capacity != 0 ? journal->page_shared_capacity * 2
+                                                                           : 16;
+        journal->page_shared = xrealloc(
+            journal->page_shared, journal->page_shared_capacity * sizeof(*journal->page_shared));
+    }
+    journal->page_shared[journal->page_shared_count++] = shared;
+    shared->in_page = journal->page_shared_count;
+    append_number(&journal->page, SHARED_KIND, ' ');
+    for (unsigned index = 1; index < HEADER_NUMBERS - 1; index++)
+        append_number(&journal->page, 0, ' ');
+    append_number(&journal->page, shared->length, '\n');
+    buf_append(&journal->page, shared->text, shared->length);
+    buf_append_char(&journal->page, '\n');
+    return shared->in_page;
+}
+
 static void append_record(struct journal *journal, int64_t seq, const struct journal_record *record) {
     struct buf *page = &journal->page;
-    struct journal_text text = journal_record_text(journal, record);
+    unsigned shared = append_shared(journal, record->shared);
     append_number(page, record->kind, ' ');
     append_number(page, seq, ' ');
-    append_number(page, record->subject_at, ' ');
-    append_number(page, record->subject_length, ' ');
-    append_number(page, record->account_at, ' ');
+    append_number(page, record->time_ms > 0 ? record->time_ms : 0, ' ');
     append_number(page, record->account_length, ' ');
-    append_number(page, record->region_at, ' ');
     append_number(page, record->region_length, ' ');
+    append_number(page, record->subject_length, ' ');
     append_number(page, record->outcome_at, ' ');
-    append_number(page, (int64_t)text.length, '\n');
-    buf_append(page, text.text, text.length);
+    append_number(page, shared, ' ');
+    append_number(page, record->shared_at, ' ');
+    append_number(page, record->length, '\n');
+    buf_append(page, record->text, record->length);
     buf_append_char(page, '\n');
+}
+
+static void begin_page(struct journal *journal) {
+    buf_clear(&journal->page);
+    while (journal->page_shared_count > 0)
+        journal->page_shared[--journal->page_shared_count]->in_page = 0;
 }
 
 static int write_page(struct engine *engine, int64_t first_seq, int64_t last_seq, const struct buf *text) {
@@ -76,8 +107,8 @@ int journal_flush(struct engine *engine) {
     int64_t seq = journal->saved_seq + 1 > journal->first_seq ? journal->saved_seq + 1 : journal->first_seq;
     int64_t first_seq = seq;
     int result = 0;
-    struct buf *page = &journal->page;
-    buf_clear(page);
+    const struct buf *page = &journal->page;
+    begin_page(journal);
     for (; result == 0 && seq <= last_seq; seq++) {
         const struct journal_record *record = journal_record_at(journal, seq);
         if (record != NULL)
@@ -86,53 +117,87 @@ int journal_flush(struct engine *engine) {
             continue;
         result = write_page(engine, first_seq, seq, page);
         first_seq = seq + 1;
-        buf_clear(page);
+        begin_page(journal);
     }
+    begin_page(journal);
     if (result != 0)
         return result;
     journal->saved_seq = last_seq;
     return prune(engine);
 }
 
-static bool is_whole(const int64_t numbers[HEADER_NUMBERS], int64_t room) {
+struct page_reader {
+    const char *cursor;
+    const char *end;
+    struct journal_shared **shared; /* those read so far: the reader's references */
+    unsigned shared_count;
+};
+
+enum page_item {
+    ITEM_RECORD,
+    ITEM_SHARED,
+    ITEM_BROKEN
+};
+
+static bool is_whole(const struct page_reader *reader, const int64_t numbers[HEADER_NUMBERS]) {
     for (unsigned index = 0; index < HEADER_NUMBERS; index++) {
-        if (numbers[index] < 0 || (index >= 2 && numbers[index] > room))
+        bool is_length = index >= 3 && index < 6;
+        if (numbers[index] < 0 || (is_length && numbers[index] > UINT8_MAX))
             return false;
     }
-    return numbers[0] < JOURNAL_KIND_COUNT && numbers[2] + numbers[3] <= numbers[9] &&
-           numbers[4] + numbers[5] <= numbers[9] && numbers[6] + numbers[7] <= numbers[9] &&
-           numbers[8] <= numbers[9];
+    int64_t length = numbers[9];
+    return numbers[0] <= SHARED_KIND && length < reader->end - reader->cursor && numbers[6] <= length &&
+           numbers[7] <= reader->shared_count && numbers[8] <= length &&
+           numbers[3] + numbers[4] + numbers[5] <= length;
 }
 
-/* The entry at the cursor; moves behind it. False when there is none. */
-static bool read_record(const char **cursor, const char *end, int64_t *ret_seq,
-    struct journal_record *ret_draft, const char **ret_text) {
-    int64_t numbers[HEADER_NUMBERS];
-    const char *at = *cursor;
+static int read_numbers(struct page_reader *reader, int64_t numbers[HEADER_NUMBERS]) {
     for (unsigned index = 0; index < HEADER_NUMBERS; index++) {
         char *behind = NULL;
-        numbers[index] = at < end ? strtoll(at, &behind, 10) : -1;
-        if (behind == NULL || behind == at || behind >= end)
-            return false;
-        at = behind + 1;
+        if (reader->cursor < reader->end)
+            numbers[index] = strtoll(reader->cursor, &behind, 10);
+        if (behind == NULL || behind == reader->cursor || behind >= reader->end)
+            return 1;
+        reader->cursor = behind + 1;
     }
-    if (!is_whole(numbers, end - at))
-        return false;
-    *ret_seq = numbers[1];
-    *ret_draft = (struct journal_record){
+    return is_whole(reader, numbers) ? 0 : 1;
+}
+
+/* The item at the cursor; moves behind it. */
+static enum page_item read_item(
+    struct page_reader *reader, int64_t *ret_seq, struct journal_record **ret_record) {
+    int64_t numbers[HEADER_NUMBERS];
+    if (read_numbers(reader, numbers) != 0)
+        return ITEM_BROKEN;
+    const char *text = reader->cursor;
+    reader->cursor += numbers[9] + 1;
+    if (numbers[0] == SHARED_KIND) {
+        reader->shared = xrealloc(reader->shared, (reader->shared_count + 1UL) * sizeof(*reader->shared));
+        reader->shared[reader->shared_count++] = journal_shared_new(text, (size_t)numbers[9]);
+        return ITEM_SHARED;
+    }
+    struct journal_record draft = {
         .kind = (uint8_t)numbers[0],
-        .subject_at = (uint16_t)numbers[2],
-        .subject_length = (uint16_t)numbers[3],
-        .account_at = (uint16_t)numbers[4],
-        .account_length = (uint16_t)numbers[5],
-        .region_at = (uint16_t)numbers[6],
-        .region_length = (uint16_t)numbers[7],
-        .outcome_at = (uint32_t)numbers[8],
+        .time_ms = numbers[2],
+        .account_length = (uint8_t)numbers[3],
+        .region_length = (uint8_t)numbers[4],
+        .subject_length = (uint8_t)numbers[5],
+        .outcome_at = (uint32_t)numbers[6],
+        .shared = numbers[7] != 0 ? reader->shared[numbers[7] - 1] : NULL,
+        .shared_at = (uint32_t)numbers[8],
         .length = (uint32_t)numbers[9],
     };
-    *ret_text = at;
-    *cursor = at + numbers[9] + 1;
-    return true;
+    if (draft.shared != NULL)
+        draft.shared->references++;
+    *ret_seq = numbers[1];
+    *ret_record = journal_record_new(&draft, text);
+    return ITEM_RECORD;
+}
+
+static void reader_done(struct page_reader *reader) {
+    for (unsigned index = 0; index < reader->shared_count; index++)
+        journal_shared_release(reader->shared[index]);
+    free(reader->shared);
 }
 
 struct older_entries {
@@ -149,24 +214,29 @@ static void skip_to(struct journal *ring, int64_t seq) {
 static int load_page(void *context, const struct journal_page *page) {
     struct older_entries *older = context;
     struct journal *ring = &older->ring;
-    const char *cursor = page->entries;
-    const char *end = page->entries + page->length;
+    struct page_reader reader = {.cursor = page->entries, .end = page->entries + page->length};
     if (page->first_seq > older->newest)
         return 0;
     if (ring->count == 0)
         ring->first_seq = page->first_seq;
-    while (cursor < end) {
+    enum page_item item = ITEM_SHARED;
+    while (item != ITEM_BROKEN && reader.cursor < reader.end) {
         int64_t seq = 0;
-        struct journal_record draft;
-        const char *text = NULL;
-        if (!read_record(&cursor, end, &seq, &draft, &text) || seq <= journal_last_seq(ring) ||
-            seq > page->last_seq)
-            return error_raise(ERR_STORE, "a stored page of the journal cannot be read");
-        skip_to(ring, seq - 1);
-        journal_push(ring, journal_record_new(&draft, text));
+        struct journal_record *record = NULL;
+        item = read_item(&reader, &seq, &record);
+        if (item != ITEM_RECORD)
+            continue;
+        if (seq > journal_last_seq(ring) && seq <= page->last_seq) {
+            skip_to(ring, seq - 1);
+            journal_push(ring, record);
+        } else {
+            journal_record_free(record);
+            item = ITEM_BROKEN;
+        }
     }
+    reader_done(&reader);
     skip_to(ring, page->last_seq);
-    return 0;
+    return item != ITEM_BROKEN ? 0 : error_raise(ERR_STORE, "a stored page of the journal cannot be read");
 }
 
 /* What is in memory goes behind what was read; `ring` is the journal's afterwards. */

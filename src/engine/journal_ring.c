@@ -49,6 +49,13 @@ struct journal_record *journal_record_at(const struct journal *journal, int64_t 
     return journal->slots[slot_of(journal, seq)];
 }
 
+struct journal_shared *journal_shared_new(const char *text, size_t length) {
+    struct journal_shared *shared = xmalloc(sizeof(*shared) + length);
+    *shared = (struct journal_shared){.references = 1, .length = (uint32_t)length};
+    memcpy(shared->text, text, length);
+    return shared;
+}
+
 void journal_shared_release(struct journal_shared *shared_or_null) {
     if (shared_or_null != NULL && --shared_or_null->references == 0)
         free(shared_or_null);
@@ -61,16 +68,18 @@ void journal_record_free(struct journal_record *record_or_null) {
     free(record_or_null);
 }
 
-struct journal_text journal_record_text(struct journal *journal, const struct journal_record *record) {
-    const struct journal_shared *shared = record->shared;
-    if (shared == NULL)
-        return (struct journal_text){record->text, record->length};
-    struct buf *whole = &journal->scratch;
-    buf_clear(whole);
-    buf_append(whole, record->text, record->shared_at);
-    buf_append(whole, shared->text, shared->length);
-    buf_append(whole, record->text + record->shared_at, record->length - record->shared_at);
-    return (struct journal_text){buf_text(whole), whole->length};
+static uint32_t body_at(const struct journal_record *record) {
+    return (uint32_t)record->account_length + record->region_length + record->subject_length;
+}
+
+void journal_append_body(const struct journal_record *record, struct buf *buf) {
+    uint32_t begin = body_at(record);
+    uint32_t middle = record->shared != NULL ? record->shared_at : record->length;
+    buf_append(buf, record->text + begin, middle - begin);
+    if (record->shared == NULL)
+        return;
+    buf_append(buf, record->shared->text, record->shared->length);
+    buf_append(buf, record->text + middle, record->length - middle);
 }
 
 static size_t record_bytes(const struct journal_record *record) {
@@ -135,12 +144,6 @@ void journal_replace(struct journal *journal, int64_t seq, struct journal_record
     journal->bytes += record_bytes(record);
 }
 
-void journal_id(const struct journal *journal, int64_t seq, unsigned purpose, char ret_text[ID_UUID_SIZE]) {
-    struct ids ids;
-    ids_init_seeded(&ids, journal->settings.id_base ^ ((uint64_t)seq << 8 | purpose));
-    ids_uuid(&ids, ret_text);
-}
-
 static int begin_behind_stored(struct engine *engine) {
     struct journal *journal = &engine->journal;
     int64_t last_seq = 0;
@@ -160,6 +163,7 @@ int journal_open(struct engine *engine, const struct journal_settings *settings)
     journal->settings.stored = settings->stored && settings->limit > 0;
     journal->scratch = (struct buf)BUF_INIT(ENTRY_MAX);
     journal->page = (struct buf)BUF_INIT(PAGE_MAX);
+    journal->told = (struct buf)BUF_INIT(PAGE_MAX);
     return begin_behind_stored(engine);
 }
 
@@ -177,6 +181,8 @@ void journal_done(struct engine *engine) {
     journal->capacity = 0;
     buf_done(&journal->scratch);
     buf_done(&journal->page);
+    buf_done(&journal->told);
+    free(journal->page_shared);
 }
 
 int journal_clear(struct engine *engine) {
@@ -191,9 +197,17 @@ int journal_clear(struct engine *engine) {
     return journal_rows_clear(engine->store);
 }
 
-static bool span_is(const struct journal_record *record, size_t at, size_t length, const char *text_or_null) {
-    return text_or_null == NULL ||
-           (strlen(text_or_null) == length && memcmp(record->text + at, text_or_null, length) == 0);
+static struct journal_text account_of(const struct journal_record *record) {
+    return (struct journal_text){record->text, record->account_length};
+}
+
+static struct journal_text region_of(const struct journal_record *record) {
+    return (struct journal_text){record->text + record->account_length, record->region_length};
+}
+
+static bool is_of(struct journal_text text, const char *wanted_or_null) {
+    return wanted_or_null == NULL ||
+           (strlen(wanted_or_null) == text.length && memcmp(text.text, wanted_or_null, text.length) == 0);
 }
 
 /* The pages are written again: those in the store hold what is to be forgotten. */
@@ -204,8 +218,8 @@ int journal_forget(struct engine *engine, const char *account_or_null, const cha
         return result;
     for (int64_t seq = journal->first_seq; seq <= journal_last_seq(journal); seq++) {
         const struct journal_record *record = journal_record_at(journal, seq);
-        if (record != NULL && span_is(record, record->account_at, record->account_length, account_or_null) &&
-            span_is(record, record->region_at, record->region_length, region_or_null))
+        if (record != NULL && is_of(account_of(record), account_or_null) &&
+            is_of(region_of(record), region_or_null))
             drop(journal, seq);
     }
     if (journal->saved_seq == 0)
@@ -250,18 +264,26 @@ int engine_journal_bounds(struct engine *engine, struct journal_bounds *ret_boun
     return 0;
 }
 
-bool engine_journal_at(struct engine *engine, int64_t seq, struct journal_entry *ret_entry) {
+struct journal_entry journal_entry_of(int64_t seq, const struct journal_record *record) {
+    uint32_t subject_at = (uint32_t)record->account_length + record->region_length;
+    const struct journal_shared *shared = record->shared;
+    return (struct journal_entry){
+        .seq = seq,
+        .time_ms = record->time_ms,
+        .kind = (enum journal_kind)record->kind,
+        .account = account_of(record),
+        .region = region_of(record),
+        .subject = {record->text + subject_at, record->subject_length},
+        .body = {record->text + body_at(record), record->length - body_at(record)},
+        .shared = {shared != NULL ? shared->text : "", shared != NULL ? shared->length : 0},
+    };
+}
+
+bool engine_journal_at(const struct engine *engine, int64_t seq, struct journal_entry *ret_entry) {
     const struct journal_record *record = journal_record_at(&engine->journal, seq);
     if (record == NULL)
         return false;
-    *ret_entry = (struct journal_entry){
-        .seq = seq,
-        .kind = (enum journal_kind)record->kind,
-        .json = journal_record_text(&engine->journal, record),
-        .account = {record->text + record->account_at, record->account_length},
-        .region = {record->text + record->region_at, record->region_length},
-        .subject = {record->text + record->subject_at, record->subject_length},
-    };
+    *ret_entry = journal_entry_of(seq, record);
     return true;
 }
 

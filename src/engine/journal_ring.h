@@ -10,22 +10,23 @@
 struct journal_shared {
     unsigned references;
     uint32_t length;
+    unsigned in_page; /* its number in the page that is being written or read; 0: not there yet */
     char text[];
 };
 
-/* An entry as it is kept; positions are offsets into its text. */
+/* An entry as it is kept: what can be told from its number and these members is written when somebody reads it.
+ * The text is account, region, subject and body without anything between; positions are offsets into it. The body
+ * is members of a JSON object: of an event resources and detail, of the others what comes behind the subject. */
 struct journal_record {
     struct journal_shared *shared; /* NULL, or what belongs into the text at shared_at */
-    uint32_t shared_at;
+    int64_t time_ms;
     uint32_t length;
+    uint32_t shared_at;
     uint32_t outcome_at; /* of a request: where its outcome begins */
-    uint16_t subject_at;
-    uint16_t subject_length;
-    uint16_t account_at;
-    uint16_t account_length;
-    uint16_t region_at;
-    uint16_t region_length;
     uint8_t kind;
+    uint8_t account_length;
+    uint8_t region_length;
+    uint8_t subject_length;
     char text[];
 };
 
@@ -57,11 +58,14 @@ struct journal {
     unsigned followers;
     unsigned epoch;
 
-    struct buf scratch; /* the entry being written */
-    size_t event_at;    /* where the event in it begins */
+    struct buf scratch; /* the entry being written: its text */
+    struct buf told;    /* the entry being read, as JSON */
     struct buf page;    /* the page being written */
     struct writer writer;
     struct journal_record draft;
+    struct journal_shared **page_shared; /* of the page being written */
+    unsigned page_shared_count;
+    unsigned page_shared_capacity;
 };
 
 /* journal_ring.c */
@@ -75,22 +79,24 @@ void journal_push(struct journal *journal, struct journal_record *record_or_null
 /* A record of the draft with `text`. */
 /* The draft's share in `shared` is the record's afterwards. */
 struct journal_record *journal_record_new(const struct journal_record *draft, const char *text);
+/* Views of what a record holds. */
+struct journal_entry journal_entry_of(int64_t seq, const struct journal_record *record);
 void journal_replace(struct journal *journal, int64_t seq, struct journal_record *record);
 /* The record leaves the ring; its entry stays as one that was taken back. The caller frees. */
 struct journal_record *journal_take(struct journal *journal, int64_t seq);
 void journal_drop_all(struct journal *journal);
-/* An id that belongs to entry `seq` and to nothing else; the same seed gives the same. */
-void journal_id(const struct journal *journal, int64_t seq, unsigned purpose, char ret_text[ID_UUID_SIZE]);
 /* Forgets everything and numbers from 1 again. */
 int journal_clear(struct engine *engine);
 /* Forgets the entries of the accounts and regions that match. */
 int journal_forget(struct engine *engine, const char *account_or_null, const char *region_or_null);
 
+/* One with a copy of the text and one reference. */
+struct journal_shared *journal_shared_new(const char *text, size_t length);
 /* Takes NULL. */
 void journal_shared_release(struct journal_shared *shared_or_null);
 void journal_record_free(struct journal_record *record_or_null);
-/* The whole text of the record; with a shared piece in scratch, valid until the next entry is written or read. */
-struct journal_text journal_record_text(struct journal *journal, const struct journal_record *record);
+/* The body with its shared piece in its place. */
+void journal_append_body(const struct journal_record *record, struct buf *buf);
 
 /* journal_pages.c */
 int journal_flush(struct engine *engine);
@@ -102,19 +108,22 @@ void journal_turn_done(struct engine *engine);
 /* The turn was rolled back. */
 int journal_turn_undone(struct engine *engine);
 
-/* journal_write.c: an entry of the scope's account and region; NULL when none is kept. The writer stands behind the
- * common members; journal_end() closes the object and puts the entry into the ring. */
-struct writer *journal_begin(
-    struct engine *engine, enum journal_kind kind, const char *account, const char *region);
-void journal_subject(struct journal *journal, const char *key, const char *subject);
+/* journal_write.c: an entry of the scope's account and region; NULL when none is kept. The writer writes the members of
+ * the body; journal_end() puts the entry into the ring. `subject` may be longer than what is kept of it. */
+struct writer *journal_begin(struct engine *engine, enum journal_kind kind, const char *account,
+    const char *region, const char *subject);
 /* What is written next has been written already: `shared`, members with commas between them. */
 void journal_share(struct journal *journal, struct journal_shared *shared);
 void journal_end(struct engine *engine);
 /* An event whose detail is written with the writer, in between. */
 struct writer *journal_event_begin(struct engine *engine, const struct scope *scope, const char *detail_type,
     const char *const *resources, size_t resource_count);
-void journal_event_end(struct engine *engine);
+/* journal_read.c: an event's envelope as JSON, valid until the next text is read. */
+struct journal_text journal_envelope_of(
+    struct journal *journal, int64_t seq, const struct journal_record *record);
 /* The outcome of a request whose turn was rolled back, instead of the one it had. */
 void journal_outcome_failed(struct journal *journal, int64_t seq);
+/* An id that belongs to entry `seq`: the same seed gives the same. */
+void journal_request_id(const struct journal *journal, int64_t seq, char ret_text[ID_UUID_SIZE]);
 
 #endif

@@ -1,10 +1,4 @@
-/* How entries of the journal look.
- *
- *   {"cursor":7,"kind":"request","time":…,"account":…,"region":…,"requestId":…,"operation":"RunTask","accessKey":…,
- *    "parameters":{…},"status":200,"result":"ok","durationMs":0}          "error":{"code":…,"message":…} when it failed
- *   {"cursor":8,"kind":"transition",…,"resourceType":"task","arn":…,"from":"PENDING","to":"RUNNING"}   "reason" at its end
- *   {"cursor":9,"kind":"event",…,"event":{…}}                              EventBridge's envelope (facts: services 15)
- */
+/* Writing entries. What they look like to a reader: journal_read.c. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,44 +9,40 @@
 
 enum {
     PARAMETERS_MAX = 64 * 1024, /* bytes of a request body that are kept; a longer one is left out */
-    NAME_MAX_LENGTH = 256,      /* of an operation that nobody knows, or a key */
-    SECONDS_LENGTH = 19,        /* of an ISO time without its fraction */
-    PURPOSE_REQUEST = 1,
-    PURPOSE_EVENT = 2,
 };
 
-static void key_span(
-    struct journal *journal, const char *key, const char *text, uint16_t *ret_at, uint16_t *ret_length) {
-    writer_key(&journal->writer, key);
-    *ret_at = (uint16_t)(journal->scratch.length + 1);
-    writer_string(&journal->writer, text);
-    *ret_length = (uint16_t)(journal->scratch.length - 1 - *ret_at);
+/* Names that clients make up can hold anything: what is not plain ASCII is not kept. */
+static void copy_name(char *to, const char *name, size_t length) {
+    for (size_t index = 0; index < length; index++)
+        to[index] = name[index] >= 0x20 && name[index] < 0x7f ? name[index] : '?';
 }
 
-void journal_subject(struct journal *journal, const char *key, const char *subject) {
-    key_span(journal, key, subject, &journal->draft.subject_at, &journal->draft.subject_length);
+static uint8_t append_name(struct buf *buf, const char *name) {
+    size_t length = strnlen(name, UINT8_MAX);
+    if (!buf_reserve(buf, length))
+        return 0;
+    copy_name(buf->data + buf->length, name, length);
+    buf->length += length;
+    buf->data[buf->length] = '\0';
+    return (uint8_t)length;
 }
 
-struct writer *journal_begin(
-    struct engine *engine, enum journal_kind kind, const char *account, const char *region) {
+struct writer *journal_begin(struct engine *engine, enum journal_kind kind, const char *account,
+    const char *region, const char *subject) {
     struct journal *journal = &engine->journal;
+    struct buf *text = &journal->scratch;
+    /* Who watches hears of events even when none is kept. */
     if (journal->settings.limit == 0 && !(kind == JOURNAL_EVENT && engine->watcher.announced != NULL)) {
         journal->first_seq++;
         return NULL;
     }
-    struct writer *writer = &journal->writer;
-    char time[TEXT_ISO8601_SIZE];
-    text_format_iso8601(engine_now_ms(engine), time);
-    buf_clear(&journal->scratch);
-    *writer = (struct writer){.buf = &journal->scratch, .iso_times = true};
-    journal->draft = (struct journal_record){.kind = (uint8_t)kind};
-    writer_object_begin(writer);
-    writer_key_int(writer, "cursor", journal_last_seq(journal) + 1);
-    writer_key_string(writer, "kind", journal_kind_name(kind));
-    writer_key_string(writer, "time", time);
-    key_span(journal, "account", account, &journal->draft.account_at, &journal->draft.account_length);
-    key_span(journal, "region", region, &journal->draft.region_at, &journal->draft.region_length);
-    return writer;
+    buf_clear(text);
+    journal->writer = (struct writer){.buf = text, .iso_times = true};
+    journal->draft = (struct journal_record){.kind = (uint8_t)kind, .time_ms = engine_now_ms(engine)};
+    journal->draft.account_length = append_name(text, account);
+    journal->draft.region_length = append_name(text, region);
+    journal->draft.subject_length = append_name(text, subject);
+    return &journal->writer;
 }
 
 void journal_share(struct journal *journal, struct journal_shared *shared) {
@@ -65,24 +55,32 @@ void journal_share(struct journal *journal, struct journal_shared *shared) {
     journal->draft.shared_at = (uint32_t)journal->scratch.length;
 }
 
-/* An entry that cannot be told (beyond every limit) still has its number. */
-static void put(struct journal *journal) {
-    struct journal_record *record = NULL;
-    if (journal->settings.limit == 0) { /* it was for the watcher */
-        journal->first_seq++;
+static void tell_watcher(struct engine *engine, const struct journal_record *record) {
+    const struct engine_watcher *watcher = &engine->watcher;
+    if (watcher->announced == NULL || record->kind != JOURNAL_EVENT)
         return;
-    }
+    int64_t seq = journal_last_seq(&engine->journal) + 1;
+    struct journal_text event = journal_envelope_of(&engine->journal, seq, record);
+    watcher->announced(watcher->context, seq, record->time_ms, event.text, event.length);
+}
+
+/* An entry that cannot be told (beyond every limit) still has its number. */
+void journal_end(struct engine *engine) {
+    struct journal *journal = &engine->journal;
+    struct journal_record *record = NULL;
     journal->draft.length = (uint32_t)journal->scratch.length;
     if (!buf_failed(&journal->scratch))
         record = journal_record_new(&journal->draft, buf_text(&journal->scratch));
     else
         journal_shared_release(journal->draft.shared);
-    journal_push(journal, record);
-}
-
-void journal_end(struct engine *engine) {
-    writer_object_end(&engine->journal.writer);
-    put(&engine->journal);
+    if (record != NULL)
+        tell_watcher(engine, record);
+    if (journal->settings.limit != 0) {
+        journal_push(journal, record);
+    } else {
+        journal->first_seq++;
+        journal_record_free(record);
+    }
 }
 
 /* --- requests ------------------------------------------------------------------------------------------------ */
@@ -94,9 +92,12 @@ static void write_parameters(struct journal *journal, const struct journal_reque
         writer_key_int(writer, "parametersBytes", (int64_t)request->body_length);
         return;
     }
-    writer_key(writer, "parameters");
+    writer_key_raw(writer, "parameters", "");
     size_t begin = journal->scratch.length;
-    writer_raw(writer, request->body, request->body_length);
+    buf_append(&journal->scratch, request->body, request->body_length);
+    if (buf_failed(&journal->scratch) || (memchr(request->body, '\n', request->body_length) == NULL &&
+                                             memchr(request->body, '\r', request->body_length) == NULL))
+        return;
     for (size_t at = begin; at < journal->scratch.length; at++) {
         if (journal->scratch.data[at] == '\n' || journal->scratch.data[at] == '\r')
             journal->scratch.data[at] = ' ';
@@ -106,38 +107,38 @@ static void write_parameters(struct journal *journal, const struct journal_reque
 void engine_journal_request(
     struct engine *engine, const struct journal_request *request, char ret_request_id[ID_UUID_SIZE]) {
     struct journal *journal = &engine->journal;
-    int64_t seq = journal_last_seq(journal) + 1;
-    journal_id(journal, seq, PURPOSE_REQUEST, ret_request_id);
-    struct writer *writer = journal_begin(engine, JOURNAL_REQUEST, request->account, request->region);
-    journal->request_seq = seq;
+    journal->request_seq = journal_last_seq(journal) + 1;
     journal->request_ms = engine_now_ms(engine);
-    journal->request_machine_us = machine_monotonic_us();
+    journal->request_machine_us = engine->clock.mode != CLOCK_HELD ? machine_monotonic_us() : 0;
+    journal_request_id(journal, journal->request_seq, ret_request_id);
+    struct writer *writer = journal_begin(
+        engine, JOURNAL_REQUEST, request->account, request->region, request->operation);
     if (writer == NULL)
         return;
-    char operation[NAME_MAX_LENGTH];
-    snprintf(operation, sizeof(operation), "%s", request->operation);
-    writer_key_string(writer, "requestId", ret_request_id);
-    journal_subject(journal, "operation", operation);
-    writer_key_string_opt(writer, "accessKey", request->access_key);
+    if (request->access_key != NULL) {
+        char access_key[UINT8_MAX + 1] = "";
+        copy_name(access_key, request->access_key, strnlen(request->access_key, UINT8_MAX));
+        writer_key_string(writer, "accessKey", access_key);
+    }
     if (request->body != NULL)
         write_parameters(journal, request);
     journal->draft.outcome_at = (uint32_t)journal->scratch.length;
-    put(journal);
+    journal_end(engine);
 }
 
 /* With a held clock the world's time, which is the same in every run; else the machine's (decisions/0005). */
 static void write_duration(struct engine *engine, struct writer *writer) {
     const struct journal *journal = &engine->journal;
-    writer_key(writer, "durationMs");
     if (engine->clock.mode == CLOCK_HELD) {
-        writer_int(writer, engine_now_ms(engine) - journal->request_ms);
+        writer_key_int(writer, "durationMs", engine_now_ms(engine) - journal->request_ms);
         return;
     }
-    char text[40];
     int64_t elapsed_us = machine_monotonic_us() - journal->request_machine_us;
-    int length = snprintf(
-        text, sizeof(text), "%lld.%03d", (long long)(elapsed_us / 1000), (int)(elapsed_us % 1000));
-    writer_raw(writer, text, (size_t)length);
+    int millis = (int)(elapsed_us % 1000);
+    char fraction[4] = {
+        '.', (char)('0' + millis / 100), (char)('0' + millis / 10 % 10), (char)('0' + millis % 10)};
+    writer_key_int(writer, "durationMs", elapsed_us / 1000);
+    buf_append(writer->buf, fraction, sizeof(fraction));
 }
 
 /* Puts what the scratch buffer holds behind the record's beginning. */
@@ -145,17 +146,20 @@ static void set_outcome(struct journal *journal, int64_t seq) {
     const struct buf *outcome = &journal->scratch;
     struct journal_record *record = journal_take(journal, seq);
     size_t length = record->outcome_at + outcome->length;
-    record = xrealloc(record, sizeof(*record) + length);
+    if (length > record->length)
+        record = xrealloc(record, sizeof(*record) + length);
     memcpy(record->text + record->outcome_at, buf_text(outcome), outcome->length);
     record->length = (uint32_t)length;
     journal_replace(journal, seq, record);
 }
 
-static struct writer *begin_outcome(
-    struct journal *journal, unsigned status, const char *code_or_null, const char *message_or_null) {
+static struct writer *begin_outcome(struct journal *journal, const struct journal_record *record,
+    unsigned status, const char *code_or_null, const char *message_or_null) {
     struct writer *writer = &journal->writer;
+    size_t names = (size_t)record->account_length + record->region_length + record->subject_length;
     buf_clear(&journal->scratch);
-    *writer = (struct writer){.buf = &journal->scratch, .comma = true, .iso_times = true};
+    *writer = (struct writer){
+        .buf = &journal->scratch, .comma = record->outcome_at != names, .iso_times = true};
     writer_key_int(writer, "status", status);
     writer_key_string(writer, "result", code_or_null == NULL ? "ok" : "error");
     if (code_or_null == NULL)
@@ -171,18 +175,16 @@ void engine_journal_outcome(
     struct engine *engine, unsigned status, const char *code_or_null, const char *message_or_null) {
     struct journal *journal = &engine->journal;
     int64_t seq = journal->request_seq;
+    const struct journal_record *record = journal_record_at(journal, seq);
     journal->request_seq = 0;
-    if (seq == 0 || journal_record_at(journal, seq) == NULL)
+    if (seq == 0 || record == NULL)
         return;
-    struct writer *writer = begin_outcome(journal, status, code_or_null, message_or_null);
-    write_duration(engine, writer);
-    writer_object_end(writer);
+    write_duration(engine, begin_outcome(journal, record, status, code_or_null, message_or_null));
     set_outcome(journal, seq);
 }
 
 void journal_outcome_failed(struct journal *journal, int64_t seq) {
-    struct writer *writer = begin_outcome(journal, 500, "ServerException", NULL);
-    writer_object_end(writer);
+    begin_outcome(journal, journal_record_at(journal, seq), 500, "ServerException", NULL);
     set_outcome(journal, seq);
 }
 
@@ -194,10 +196,10 @@ void engine_journal_transition(struct engine *engine, const struct scope *scope,
     if (watcher->moved != NULL)
         watcher->moved(watcher->context, journal_last_seq(&engine->journal) + 1, engine_now_ms(engine),
             resource_type, arn, from, to);
-    struct writer *writer = journal_begin(engine, JOURNAL_TRANSITION, scope->account, scope->region);
+    struct writer *writer = journal_begin(
+        engine, JOURNAL_TRANSITION, scope->account, scope->region, resource_type);
     if (writer == NULL)
         return;
-    journal_subject(&engine->journal, "resourceType", resource_type);
     writer_key_string(writer, "arn", arn);
     writer_key_string(writer, "from", from);
     writer_key_string(writer, "to", to);
@@ -207,40 +209,16 @@ void engine_journal_transition(struct engine *engine, const struct scope *scope,
 
 struct writer *journal_event_begin(struct engine *engine, const struct scope *scope, const char *detail_type,
     const char *const *resources, size_t resource_count) {
-    struct journal *journal = &engine->journal;
-    struct writer *writer = journal_begin(engine, JOURNAL_EVENT, scope->account, scope->region);
+    struct writer *writer = journal_begin(engine, JOURNAL_EVENT, scope->account, scope->region, detail_type);
     if (writer == NULL)
         return NULL;
-    char id[ID_UUID_SIZE];
-    char time[TEXT_ISO8601_SIZE];
-    journal_id(journal, journal_last_seq(journal) + 1, PURPOSE_EVENT, id);
-    text_format_iso8601(engine_now_ms(engine), time);
-    memcpy(time + SECONDS_LENGTH, "Z", sizeof("Z"));
-    writer_key_object_begin(writer, "event");
-    journal->event_at = journal->scratch.length - 1;
-    writer_key_string(writer, "version", "0");
-    writer_key_string(writer, "id", id);
-    journal_subject(journal, "detail-type", detail_type);
-    writer_key_string(writer, "source", "aws.ecs");
-    writer_key_string(writer, "account", scope->account);
-    writer_key_string(writer, "time", time);
-    writer_key_string(writer, "region", scope->region);
     writer_key_list_begin(writer, "resources");
     for (size_t index = 0; index < resource_count; index++)
         writer_string(writer, resources[index]);
     writer_list_end(writer);
-    writer_key(writer, "detail");
+    writer_key_raw(writer, "detail", "");
+    writer->comma = false;
     return writer;
-}
-
-void journal_event_end(struct engine *engine) {
-    const struct journal *journal = &engine->journal;
-    const struct engine_watcher *watcher = &engine->watcher;
-    writer_object_end(&engine->journal.writer);
-    if (watcher->announced != NULL && !buf_failed(&journal->scratch))
-        watcher->announced(watcher->context, journal_last_seq(journal) + 1, engine_now_ms(engine),
-            journal->scratch.data + journal->event_at, journal->scratch.length - journal->event_at);
-    journal_end(engine);
 }
 
 void engine_emit_event(struct engine *engine, const struct scope *scope, const char *detail_type,
@@ -249,5 +227,5 @@ void engine_emit_event(struct engine *engine, const struct scope *scope, const c
     if (writer == NULL)
         return;
     writer_raw(writer, detail, strlen(detail));
-    journal_event_end(engine);
+    journal_end(engine);
 }

@@ -64,11 +64,13 @@ struct journal_text {
 
 struct journal_entry {
     int64_t seq;
+    int64_t time_ms;
     enum journal_kind kind;
-    struct journal_text json; /* the whole entry */
     struct journal_text account;
     struct journal_text region;
     struct journal_text subject; /* the operation, the type of resource, or the detail-type */
+    struct journal_text body;    /* JSON members: parameters …, arn …, or resources and detail */
+    struct journal_text shared;  /* more of them */
 };
 
 /* What is kept. Everything up to `committed` is in the store as far as it ever will be. */
@@ -81,8 +83,12 @@ struct journal_bounds {
 /* 0, or <0 when stored entries cannot be read. */
 int engine_journal_bounds(struct engine *engine, struct journal_bounds *ret_bounds);
 /* The entry of that number; false when it is gone or not there yet. Call engine_journal_bounds() before. Valid until
- * the next call or until the journal changes. */
-bool engine_journal_at(struct engine *engine, int64_t seq, struct journal_entry *ret_entry);
+ * the journal changes. */
+bool engine_journal_at(const struct engine *engine, int64_t seq, struct journal_entry *ret_entry);
+/* The whole entry as one JSON object without line ends, and of an event its envelope alone. Valid until the next call or
+ * until the journal changes. */
+struct journal_text engine_journal_json(struct engine *engine, int64_t seq);
+struct journal_text engine_journal_envelope(struct engine *engine, int64_t seq);
 
 /* What this turn has read from the journal is going to be told: it must be in the store before. */
 void engine_journal_tell(struct engine *engine);
