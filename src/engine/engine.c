@@ -7,6 +7,7 @@
 #include "ecs-local/base/error.h"
 #include "ecs-local/base/log.h"
 #include "ecs-local/base/text.h"
+#include "ecs-local/engine/scripted_outcomes.h"
 #include "engine_internal.h"
 
 #define META_CLOCK "held_clock_ms"
@@ -26,6 +27,8 @@ int world_load(struct engine *engine) {
     if (result == 0)
         result = services_load(engine);
     if (result == 0)
+        result = scripts_load(engine);
+    if (result == 0)
         result = tasks_load(engine);
     if (result == 0)
         result = gateways_load(engine);
@@ -36,6 +39,7 @@ int world_load(struct engine *engine) {
 
 void world_free(struct engine *engine) {
     tasks_free(engine);
+    scripts_free(engine);
     definitions_free(engine);
     services_free(engine);
     instances_free(engine);
@@ -237,6 +241,8 @@ int engine_reset(struct engine *engine, const char *account_or_null, const char 
     int result = engine_flush(engine);
     if (result == 0)
         result = store_reset(engine->store, account_or_null, region_or_null);
+    if (result == 0)
+        result = engine_scripts_delete(engine, account_or_null, region_or_null);
     if (result == 0)
         result = all ? journal_clear(engine) : journal_forget(engine, account_or_null, region_or_null);
     if (result == 0 && all) {

@@ -118,6 +118,10 @@ struct engine {
     bool definitions_to_sweep; /* a deletion waits for its last task */
 
     struct services *services;
+    struct script_entry **scripts; /* for coming tasks, by id */
+    unsigned script_count;
+    unsigned script_capacity;
+
     struct journal journal;
     struct description_entry *descriptions; /* of container instances, by text: announcements.c */
     struct engine_watcher watcher;
@@ -203,6 +207,12 @@ int task_abandon(struct engine *engine, struct task *task, const char *reason);
 /* Tells of what has become of a container. */
 void task_container_told(struct engine *engine, struct task *task, const struct task_container *container,
     const char *from, const char *to);
+
+/* scripted_outcomes.c: scripts for coming tasks. */
+int scripts_load(struct engine *engine);
+void scripts_free(struct engine *engine);
+/* Gives a new task what is scripted for it. */
+int scripts_give(struct engine *engine, const struct cluster *cluster, struct task *task);
 
 /* task_containers.c: what an agent would report. */
 int task_container_step(struct engine *engine, struct task *task, const struct task_definition *definition,

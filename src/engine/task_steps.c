@@ -245,6 +245,9 @@ int engine_task_admit(
         task_free(task);
         return result;
     }
+    result = scripts_give(engine, cluster, task);
+    if (result != 0)
+        return result;
     if (instance_or_null != NULL) {
         task->container_instance_id = instance_or_null->id;
         task_group_join(engine, instance_or_null, task->group);
