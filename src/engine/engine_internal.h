@@ -219,8 +219,8 @@ int task_container_step(struct engine *engine, struct task *task, const struct t
     const struct life_step *step, int64_t now_ms);
 /* Its network interface and volume are there now. */
 void task_interface_attached(struct engine *engine, struct task *task);
-/* Chooses the host ports of a task that starts to run. */
-int bind_ports(struct engine *engine, struct task *task);
+/* Chooses the host ports of a container that starts. */
+int bind_ports(struct engine *engine, struct task *task, struct task_container *container);
 
 /* gateway_states.c */
 int gateways_load(struct engine *engine);

@@ -98,24 +98,22 @@ static int bind_mapping(struct engine *engine, struct task *task, struct instanc
 
 /* networkBindings exist where containers share the instance's addresses: not with an interface of their own.
  */
-int bind_ports(struct engine *engine, struct task *task) {
+int bind_ports(struct engine *engine, struct task *task, struct task_container *container) {
     const struct task_definition *definition = NULL;
     int result = engine_task_definition(engine, task->task_definition_id, &definition);
     if (result != 0 || task->platform != TASK_ON_INSTANCE)
         return result < 0 ? result : 0;
     struct instance *instance = instance_by_row(engine, task->container_instance_id);
-    for (unsigned index = 0; index < definition->container_count; index++) {
-        const struct task_definition_container *source = &definition->containers[index];
-        struct task_container *container = task_container_named(task, source->name);
-        if (container == NULL || source->port_count == 0)
-            continue;
-        container->bindings = arena_new_array(task->arena, struct task_binding, source->port_count);
-        container->binding_count = 0;
-        for (unsigned port = 0; port < source->port_count; port++) {
-            if (bind_mapping(engine, task, instance, &source->ports[port],
-                    &container->bindings[container->binding_count]) == 0)
-                container->binding_count++;
-        }
+    const struct task_definition_container *rules = container_rules(
+        task, definition, (unsigned)(container - task->containers));
+    if (rules->port_count == 0)
+        return 0;
+    container->bindings = arena_new_array(task->arena, struct task_binding, rules->port_count);
+    container->binding_count = 0;
+    for (unsigned port = 0; port < rules->port_count; port++) {
+        if (bind_mapping(engine, task, instance, &rules->ports[port],
+                &container->bindings[container->binding_count]) == 0)
+            container->binding_count++;
     }
     if (instance != NULL)
         instance_touch(engine, instance);

@@ -35,17 +35,8 @@ static const char *runtime_id(struct engine *engine, struct task *task) {
     return task_text(task, id);
 }
 
-static bool any_started(const struct task *task) {
-    for (unsigned index = 0; index < task->container_count; index++) {
-        if (task->containers[index].life.started_ms != 0)
-            return true;
-    }
-    return false;
-}
-
-/* Before the first container of the task starts, its host ports are chosen. */
 static int prepare_start(struct engine *engine, struct task *task, struct task_container *container) {
-    int result = any_started(task) ? 0 : bind_ports(engine, task);
+    int result = bind_ports(engine, task, container);
     if (result == 0) {
         container->image_digest = image_digest(task, container->image);
         container->runtime_id = runtime_id(engine, task);
