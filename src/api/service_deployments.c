@@ -65,7 +65,7 @@ int api_describe_service_deployments(struct api_call *call) {
     return result;
 }
 
-/* Seconds with a fraction, as JSON has them. */
+/* Seconds with a fraction, as the stored document has them. */
 static int64_t time_ms(const struct value *map, const char *key, int64_t fallback) {
     const struct value *value = value_get(map, key);
     if (value == NULL)
@@ -152,8 +152,8 @@ static int list_deployments(struct api_call *call, const struct service *service
     const struct value *created = value_get(call->input, "createdAt");
     struct deployment_list list = {
         .statuses = value_get(call->input, "status"),
-        .after_ms = time_ms(created, "after", 0), /* inclusive: Terraform asks from its own start on */
-        .cursor = {.created_ms = time_ms(created, "before", INT64_MAX), .id = 0},
+        .after_ms = value_int(created, "after", 0), /* inclusive: Terraform asks from its own start on */
+        .cursor = {.created_ms = value_int(created, "before", INT64_MAX), .id = 0},
         .limit = page_size(call, DEPLOYMENTS_PAGE),
     };
     const char *filters = arena_printf(call->arena, "%lld,%s,%lld,%lld", (long long)service->id,
