@@ -1,0 +1,463 @@
+#include "ecs-local/domain/service_plan.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "ecs-local/base/text.h"
+
+int service_lower_bound(int desired, int minimum_percent) {
+    return (int)(((int64_t)desired * minimum_percent + 99) / 100);
+}
+
+int service_upper_bound(int desired, int maximum_percent) {
+    return (int)((int64_t)desired * maximum_percent / 100);
+}
+
+static int64_t sooner(int64_t left_ms, int64_t right_ms) {
+    if (left_ms == 0)
+        return right_ms;
+    return right_ms == 0 || left_ms < right_ms ? left_ms : right_ms;
+}
+
+/* Without checks it takes its time; what is bound to end before does not count as healthy (facts: services 7.5). */
+static int64_t healthy_at(const struct service_task *task, const struct service_timing *timing) {
+    int64_t at_ms = task->started_ms + timing->settle_ms;
+    bool ends_soon = task->ends_ms != 0 && task->ends_ms <= task->started_ms + SERVICE_HEALTHY_AFTER_MS;
+    return ends_soon && at_ms <= task->ends_ms ? task->ends_ms + 1 : at_ms;
+}
+
+enum task_view service_task_view(const struct service_task *task, const struct service_settings *settings,
+    const struct service_timing *timing, int64_t now_ms, int64_t *ret_look_again_ms) {
+    *ret_look_again_ms = 0;
+    if (!task->wanted || task->status > TASK_RUNNING)
+        return VIEW_DOWN;
+    if (task->status != TASK_RUNNING)
+        return VIEW_PENDING;
+    if (task->health == HEALTH_UNHEALTHY || task->target_unhealthy) {
+        int64_t grace_ends_ms = task->started_ms + settings->grace_ms;
+        if (now_ms >= grace_ends_ms)
+            return VIEW_UNHEALTHY;
+        *ret_look_again_ms = grace_ends_ms;
+        return VIEW_UNSETTLED;
+    }
+    if (task->health == HEALTH_HEALTHY)
+        return VIEW_HEALTHY;
+    if (task->health == HEALTH_UNKNOWN)
+        return VIEW_UNSETTLED;
+    int64_t healthy_ms = healthy_at(task, timing);
+    if (now_ms >= healthy_ms)
+        return VIEW_HEALTHY;
+    *ret_look_again_ms = healthy_ms;
+    return VIEW_UNSETTLED;
+}
+
+int service_deployment_wants(const struct service_view *view, const struct deployment *deployment) {
+    if (view->status != SERVICE_ACTIVE || deployment->status == DEPLOYMENT_DRAINING)
+        return 0;
+    if (deployment->is_task_set)
+        return (int)ceil((double)view->desired * deployment->scale_percent / 100.0 - 1e-9);
+    if (view->settings->daemon)
+        return (int)view->place_count;
+    return view->desired;
+}
+
+/* Work on one plan. */
+struct planner {
+    const struct service_view *view;
+    struct service_plan *plan;
+    enum task_view *views; /* of the tasks */
+    bool *stopped;         /* of the tasks: in the plan already */
+};
+
+/* The tasks of one target: a deployment with what it replaces, or a task set alone. */
+struct group {
+    const struct deployment *target;
+    bool with_others; /* tasks of other deployments are to go */
+    int desired;
+    int lower;
+    int upper; /* negative: no bound */
+    int good;    /* of the target, staying */
+    int healthy; /* of all of the group, wanted */
+    int up;      /* PENDING and RUNNING, wanted or not */
+    int extra;   /* wanted, but to be replaced */
+    int unhealthy;
+    int moving; /* wanted, and neither healthy nor unhealthy yet */
+};
+
+static bool in_group(const struct group *group, const struct service_task *task) {
+    return group->with_others || task->deployment_id == group->target->id;
+}
+
+/* Does it stay, as far as its place and deployment go? */
+static bool belongs(const struct group *group, const struct service_task *task) {
+    return task->deployment_id == group->target->id && !task->displaced;
+}
+
+static void count_group(const struct planner *planner, struct group *group) {
+    for (unsigned index = 0; index < planner->view->task_count; index++) {
+        const struct service_task *task = &planner->view->tasks[index];
+        enum task_view view = planner->views[index];
+        if (!in_group(group, task))
+            continue;
+        group->up += task->status <= TASK_RUNNING;
+        if (view == VIEW_DOWN || planner->stopped[index])
+            continue;
+        group->healthy += view == VIEW_HEALTHY;
+        group->moving += view == VIEW_PENDING || view == VIEW_UNSETTLED;
+        if (!belongs(group, task))
+            group->extra++;
+        else if (view == VIEW_UNHEALTHY)
+            group->unhealthy++;
+        else
+            group->good++;
+    }
+}
+
+static bool is_protected(const struct planner *planner, unsigned index) {
+    return planner->view->tasks[index].protected_until_ms > planner->view->now_ms;
+}
+
+static void stop(struct planner *planner, unsigned index, enum service_stop_why why) {
+    struct service_plan *plan = planner->plan;
+    planner->stopped[index] = true;
+    plan->stops[plan->stop_count++] = (struct service_stop){
+        .task = index, .pending = planner->views[index] == VIEW_PENDING, .why = why};
+}
+
+static void start(struct planner *planner, const struct service_start *start) {
+    planner->plan->starts[planner->plan->start_count++] = *start;
+}
+
+/* As many as are missing, as far as the upper bound, the back-off and the batch allow. */
+static int plan_starts(struct planner *planner, const struct group *group) {
+    const struct service_view *view = planner->view;
+    struct service_plan *plan = planner->plan;
+    int missing = group->desired - group->good;
+    if (missing <= 0 || group->target->rollout == ROLLOUT_FAILED)
+        return 0;
+    plan->missing = true;
+    if (group->target->next_start_ms > view->now_ms) {
+        plan->look_again_ms = sooner(plan->look_again_ms, group->target->next_start_ms);
+        return 0;
+    }
+    int count = missing;
+    if (group->upper >= 0 && count > group->upper - group->up)
+        count = group->upper - group->up;
+    if (count > (int)view->timing->start_batch)
+        count = (int)view->timing->start_batch;
+    if (count <= 0)
+        return 0;
+    start(planner, &(struct service_start){.deployment = group->target,
+                       .count = (unsigned)count,
+                       .replaces = group->unhealthy != 0 && group->extra == 0});
+    return count;
+}
+
+/* Tasks that run nowhere yet are of no use to anybody: they go first, and at once. */
+static void stop_useless(struct planner *planner, struct group *group) {
+    for (unsigned index = 0; index < planner->view->task_count; index++) {
+        const struct service_task *task = &planner->view->tasks[index];
+        enum task_view view = planner->views[index];
+        if (!in_group(group, task) || belongs(group, task) || planner->stopped[index] || view == VIEW_DOWN ||
+            view == VIEW_HEALTHY)
+            continue;
+        if (is_protected(planner, index) && view != VIEW_UNHEALTHY) {
+            planner->plan->kept_by_protection++;
+            continue;
+        }
+        stop(planner, index, STOP_SCALED);
+        group->extra--;
+        group->moving -= view == VIEW_PENDING || view == VIEW_UNSETTLED;
+    }
+}
+
+/* Healthy tasks that are to be replaced, as many as the lower bound allows. */
+static void stop_replaced(struct planner *planner, struct group *group, int most) {
+    for (unsigned index = 0; index < planner->view->task_count && most > 0; index++) {
+        const struct service_task *task = &planner->view->tasks[index];
+        if (!in_group(group, task) || belongs(group, task) || planner->stopped[index] ||
+            planner->views[index] != VIEW_HEALTHY)
+            continue;
+        if (is_protected(planner, index)) {
+            planner->plan->kept_by_protection++;
+            continue;
+        }
+        if (group->healthy - 1 < group->lower)
+            return;
+        stop(planner, index, STOP_SCALED);
+        group->healthy--;
+        group->extra--;
+        most--;
+    }
+}
+
+/* Unhealthy ones go when others have taken their part, or when there is no room for those others. */
+static void stop_unhealthy(struct planner *planner, struct group *group, bool no_room) {
+    bool replaced = group->healthy >= group->desired;
+    for (unsigned index = 0; index < planner->view->task_count; index++) {
+        const struct service_task *task = &planner->view->tasks[index];
+        if (!in_group(group, task) || planner->stopped[index] || planner->views[index] != VIEW_UNHEALTHY)
+            continue;
+        if (!replaced && !no_room)
+            return;
+        stop(planner, index, task->health == HEALTH_UNHEALTHY ? STOP_UNHEALTHY : STOP_TARGET_UNHEALTHY);
+        group->unhealthy--;
+        if (!replaced)
+            return; /* one by one */
+    }
+}
+
+static unsigned tasks_like(const struct planner *planner, const struct group *group, unsigned like, bool by_zone) {
+    const struct service_task *tasks = planner->view->tasks;
+    unsigned count = 0;
+    for (unsigned index = 0; index < planner->view->task_count; index++) {
+        const struct service_task *task = &tasks[index];
+        if (!in_group(group, task) || planner->stopped[index] || planner->views[index] == VIEW_DOWN)
+            continue;
+        count += by_zone ? text_equal(task->zone, tasks[like].zone)
+                         : task->instance_id != 0 && task->instance_id == tasks[like].instance_id;
+    }
+    return count;
+}
+
+/* Is `left` the better one to stop? What does not run yet, then the fullest zone, the fullest instance, the youngest
+ * (facts: services 7.4). */
+static bool better_victim(
+    const struct planner *planner, const struct group *group, unsigned left, unsigned right) {
+    bool left_runs = planner->views[left] == VIEW_HEALTHY;
+    bool right_runs = planner->views[right] == VIEW_HEALTHY;
+    if (left_runs != right_runs)
+        return !left_runs;
+    unsigned left_count = tasks_like(planner, group, left, true);
+    unsigned right_count = tasks_like(planner, group, right, true);
+    if (left_count == right_count) {
+        left_count = tasks_like(planner, group, left, false);
+        right_count = tasks_like(planner, group, right, false);
+    }
+    return left_count != right_count ? left_count > right_count : left > right;
+}
+
+static bool can_be_victim(const struct planner *planner, const struct group *group, unsigned index) {
+    return belongs(group, &planner->view->tasks[index]) && !planner->stopped[index] &&
+           planner->views[index] != VIEW_DOWN && planner->views[index] != VIEW_UNHEALTHY;
+}
+
+static void stop_surplus(struct planner *planner, struct group *group, enum service_stop_why why) {
+    for (int surplus = group->good - group->desired; surplus > 0; surplus--) {
+        int victim = -1;
+        unsigned kept = 0;
+        for (unsigned index = 0; index < planner->view->task_count; index++) {
+            if (!can_be_victim(planner, group, index))
+                continue;
+            if (is_protected(planner, index))
+                kept++;
+            else if (victim < 0 || better_victim(planner, group, index, (unsigned)victim))
+                victim = (int)index;
+        }
+        if (victim < 0) {
+            planner->plan->kept_by_protection += kept < (unsigned)surplus ? kept : (unsigned)surplus;
+            return;
+        }
+        if (planner->views[victim] == VIEW_HEALTHY && group->healthy - 1 < group->lower)
+            return;
+        group->healthy -= planner->views[victim] == VIEW_HEALTHY;
+        group->moving -= planner->views[victim] != VIEW_HEALTHY;
+        group->good--;
+        stop(planner, (unsigned)victim, why);
+    }
+}
+
+static bool everything_stopped(const struct planner *planner, const struct group *group) {
+    for (unsigned index = 0; index < planner->view->task_count; index++) {
+        const struct service_task *task = &planner->view->tasks[index];
+        if (in_group(group, task) && task->deployment_id != group->target->id && task->status <= TASK_RUNNING)
+            return false;
+    }
+    return true;
+}
+
+/* One group: 1 when all is as wanted. */
+static bool plan_group(struct planner *planner, struct group *group) {
+    struct service_plan *plan = planner->plan;
+    unsigned before = plan->stop_count;
+    count_group(planner, group);
+    int missing = group->desired > group->good ? group->desired - group->good : 0;
+    int started = plan_starts(planner, group);
+    bool rolls = group->target->rollout != ROLLOUT_FAILED;
+    if (rolls)
+        stop_useless(planner, group);
+    stop_unhealthy(planner, group, missing > 0 && started == 0 && group->upper >= 0 && group->up >= group->upper);
+    /* What is more than wanted, and what stands in the way of those that are missing. */
+    int too_many = group->good + started + group->extra - group->desired;
+    int most = (too_many > 0 ? too_many : 0) + (too_many > 0 ? 0 : missing - started);
+    if (rolls)
+        stop_replaced(planner, group, most);
+    if (!planner->view->rebalancing)
+        stop_surplus(planner, group, STOP_SCALED);
+    else if (group->moving == 0)
+        stop_surplus(planner, group, STOP_REBALANCED);
+    bool acts = started != 0 || plan->stop_count != before;
+    bool waits = group->moving != 0 || (missing != 0 && group->target->next_start_ms > planner->view->now_ms);
+    bool done = missing == 0 && group->extra == 0 && group->unhealthy == 0 && group->moving == 0 &&
+                group->good == group->desired && group->healthy == group->good;
+    plan->blocked |= !acts && !waits && !done && rolls && plan->kept_by_protection == 0 &&
+                     (missing != 0 ? group->up >= group->upper && group->upper >= 0
+                                   : group->healthy <= group->lower && group->extra != 0);
+    return done && !acts && everything_stopped(planner, group);
+}
+
+static void stop_everything(struct planner *planner) {
+    for (unsigned index = 0; index < planner->view->task_count; index++) {
+        if (planner->views[index] != VIEW_DOWN)
+            stop(planner, index, STOP_SCALED);
+    }
+}
+
+/* Each deployment or task set for itself. */
+static bool plan_each(struct planner *planner) {
+    bool settled = true;
+    for (const struct deployment *item = planner->view->deployments; item != NULL; item = item->next) {
+        int wants = service_deployment_wants(planner->view, item);
+        struct group group = {.target = item, .desired = wants, .lower = wants, .upper = -1};
+        settled &= plan_group(planner, &group);
+    }
+    return settled;
+}
+
+static bool plan_rolling(struct planner *planner) {
+    const struct service_view *view = planner->view;
+    const struct service_settings *settings = view->settings;
+    int upper = service_upper_bound(view->desired, settings->maximum_percent);
+    struct group group = {
+        .target = view->deployments,
+        .with_others = true,
+        .desired = view->desired,
+        .lower = service_lower_bound(view->desired, settings->minimum_percent),
+        .upper = upper < view->desired ? view->desired : upper,
+    };
+    return plan_group(planner, &group);
+}
+
+/* DAEMON: the wanted task of the target on an instance, and what else of the service is up there. */
+static bool served(const struct planner *planner, int64_t instance_id, bool *ret_occupied) {
+    const struct deployment *target = planner->view->deployments;
+    bool found = false;
+    *ret_occupied = false;
+    for (unsigned index = 0; index < planner->view->task_count; index++) {
+        const struct service_task *task = &planner->view->tasks[index];
+        if (task->instance_id != instance_id || task->status > TASK_RUNNING)
+            continue;
+        *ret_occupied = true;
+        found |= task->deployment_id == target->id && planner->views[index] != VIEW_DOWN &&
+                 !planner->stopped[index];
+    }
+    return found;
+}
+
+static bool plan_daemon(struct planner *planner) {
+    const struct service_view *view = planner->view;
+    struct group group = {
+        .target = view->deployments,
+        .with_others = true,
+        .desired = (int)view->place_count,
+        .lower = service_lower_bound((int)view->place_count, view->settings->minimum_percent),
+        .upper = (int)view->place_count,
+    };
+    count_group(planner, &group);
+    bool acts = false;
+    bool rolls = group.target->rollout != ROLLOUT_FAILED;
+    stop_unhealthy(planner, &group, true);
+    if (rolls) {
+        stop_useless(planner, &group);
+        stop_replaced(planner, &group, group.extra);
+    }
+    bool backs_off = group.target->next_start_ms > view->now_ms;
+    for (unsigned index = 0; rolls && index < view->place_count; index++) {
+        bool occupied = false;
+        if (served(planner, view->places[index], &occupied))
+            continue;
+        planner->plan->missing = true;
+        if (occupied || backs_off)
+            continue;
+        acts = true;
+        start(planner, &(struct service_start){
+                           .deployment = group.target, .count = 1, .instance_id = view->places[index]});
+    }
+    if (planner->plan->missing && backs_off)
+        planner->plan->look_again_ms = sooner(planner->plan->look_again_ms, group.target->next_start_ms);
+    return !acts && planner->plan->stop_count == 0 && !planner->plan->missing && group.extra == 0 &&
+           group.healthy == group.desired && group.moving == 0 && everything_stopped(planner, &group);
+}
+
+static unsigned in_zone(const struct planner *planner, const char *zone) {
+    unsigned count = 0;
+    for (unsigned index = 0; index < planner->view->task_count; index++)
+        count += planner->views[index] != VIEW_DOWN && text_equal(planner->view->tasks[index].zone, zone);
+    return count;
+}
+
+/* One task more in the emptiest zone; when it is healthy, one of the fullest zone goes (facts: services 7.10). */
+static void plan_balance(struct planner *planner) {
+    const struct service_view *view = planner->view;
+    unsigned least = 0;
+    unsigned most = 0;
+    for (unsigned index = 1; index < view->zone_count; index++) {
+        if (in_zone(planner, view->zones[index]) < in_zone(planner, view->zones[least]))
+            least = index;
+        if (in_zone(planner, view->zones[index]) > in_zone(planner, view->zones[most]))
+            most = index;
+    }
+    if (view->zone_count < 2 ||
+        in_zone(planner, view->zones[most]) < in_zone(planner, view->zones[least]) + 2)
+        return;
+    planner->plan->unbalanced = true;
+    if (service_upper_bound(view->desired, view->settings->maximum_percent) <= view->desired ||
+        view->deployments->next_start_ms > view->now_ms)
+        return;
+    start(planner,
+        &(struct service_start){.deployment = view->deployments, .count = 1, .zone = view->zones[least]});
+}
+
+static void look(struct planner *planner) {
+    const struct service_view *view = planner->view;
+    for (unsigned index = 0; index < view->task_count; index++) {
+        int64_t again_ms = 0;
+        planner->views[index] = service_task_view(
+            &view->tasks[index], view->settings, view->timing, view->now_ms, &again_ms);
+        planner->plan->look_again_ms = sooner(planner->plan->look_again_ms, again_ms);
+        int64_t protected_ms = view->tasks[index].protected_until_ms;
+        if (protected_ms > view->now_ms)
+            planner->plan->look_again_ms = sooner(planner->plan->look_again_ms, protected_ms);
+    }
+}
+
+static bool apart(const struct service_view *view) {
+    return view->settings->controller != CONTROLLER_ECS || view->deployments->holds_old;
+}
+
+void service_plan_make(struct arena *arena, const struct service_view *view, struct service_plan *ret_plan) {
+    unsigned deployments = 0;
+    for (const struct deployment *item = view->deployments; item != NULL; item = item->next)
+        deployments++;
+    *ret_plan = (struct service_plan){
+        .starts = arena_new_array(arena, struct service_start, deployments + view->place_count + 1),
+        .stops = arena_new_array(arena, struct service_stop, view->task_count),
+    };
+    struct planner planner = {
+        .view = view,
+        .plan = ret_plan,
+        .views = arena_new_array(arena, enum task_view, view->task_count),
+        .stopped = arena_new_array(arena, bool, view->task_count),
+    };
+    look(&planner);
+    if (view->status != SERVICE_ACTIVE || view->deployments == NULL)
+        stop_everything(&planner);
+    else if (view->settings->daemon)
+        ret_plan->settled = plan_daemon(&planner);
+    else if (apart(view))
+        ret_plan->settled = plan_each(&planner);
+    else
+        ret_plan->settled = plan_rolling(&planner);
+    if (ret_plan->settled && view->settings->rebalance && !view->settings->daemon && !apart(view))
+        plan_balance(&planner);
+}
