@@ -92,7 +92,6 @@ static int open_rooms(struct wiring *wiring) {
     struct engine_config engine = {
         .store = wiring->store,
         .runtime = wiring->runtime,
-        .timing = timing_name(options),
         .clock_mode = options->clock_mode,
         .clock_factor = options->clock_factor,
         .seeded = options->seeded,

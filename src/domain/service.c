@@ -182,33 +182,3 @@ unsigned service_breaker_threshold(const struct service_settings *settings, int 
         return THRESHOLD_LEAST;
     return threshold > THRESHOLD_MOST ? THRESHOLD_MOST : (unsigned)threshold;
 }
-
-int service_timing_named(const char *name, struct service_timing *ret_timing) {
-    /* Only repeated failures take time: a service whose tasks fail at once must not turn for ever within a moment. */
-    static const struct service_timing instant = {
-        .retry_ms = 100,
-        .retry_max_ms = 15 * 60 * 1000,
-        .crash_ms = 100,
-        .crash_max_ms = 10 * 1000,
-        .start_batch = 5000,
-    };
-    /* facts: services 2.4 (ticks), 2.6 and 7.6 (steady), 7.5 (healthy), 7.7 (delays), 4 (INACTIVE). */
-    static const struct service_timing realistic = {
-        .tick_ms = 5000,
-        .settle_ms = SERVICE_HEALTHY_AFTER_MS,
-        .steady_ms = 9000,
-        .inactive_ms = 5000,
-        .retry_ms = 30 * 1000,
-        .retry_max_ms = 15 * 60 * 1000,
-        .crash_ms = 5000,
-        .crash_max_ms = 5000,
-        .start_batch = 50,
-    };
-    if (text_equal(name, "realistic"))
-        *ret_timing = realistic;
-    else if (text_equal(name, "instant"))
-        *ret_timing = instant;
-    else
-        return 1;
-    return 0;
-}

@@ -51,14 +51,23 @@ enum task_view service_task_view(const struct service_task *task, const struct s
     return VIEW_UNSETTLED;
 }
 
+/* While the new one takes over, the one that was COMPLETED last keeps its tasks; those between them do not. */
+static bool is_held(const struct service_view *view, const struct deployment *deployment) {
+    for (const struct deployment *item = view->deployments; item != NULL; item = item->next) {
+        if (item->status != DEPLOYMENT_PRIMARY && item->was_completed && item->rollout != ROLLOUT_FAILED)
+            return item == deployment;
+    }
+    return false;
+}
+
 int service_deployment_wants(const struct service_view *view, const struct deployment *deployment) {
     if (view->status != SERVICE_ACTIVE || deployment->status == DEPLOYMENT_DRAINING)
         return 0;
     if (deployment->is_task_set)
         return (int)ceil((double)view->desired * deployment->scale_percent / 100.0 - 1e-9);
-    if (view->settings->daemon)
-        return (int)view->place_count;
-    return view->desired;
+    if (deployment->status != DEPLOYMENT_PRIMARY && !is_held(view, deployment))
+        return 0;
+    return view->settings->daemon ? (int)view->place_count : view->desired;
 }
 
 /* Work on one plan. */
@@ -75,7 +84,7 @@ struct group {
     bool with_others; /* tasks of other deployments are to go */
     int desired;
     int lower;
-    int upper; /* negative: no bound */
+    int upper;   /* negative: no bound */
     int good;    /* of the target, staying */
     int healthy; /* of all of the group, wanted */
     int up;      /* PENDING and RUNNING, wanted or not */
@@ -207,7 +216,8 @@ static void stop_unhealthy(struct planner *planner, struct group *group, bool no
     }
 }
 
-static unsigned tasks_like(const struct planner *planner, const struct group *group, unsigned like, bool by_zone) {
+static unsigned tasks_like(
+    const struct planner *planner, const struct group *group, unsigned like, bool by_zone) {
     const struct service_task *tasks = planner->view->tasks;
     unsigned count = 0;
     for (unsigned index = 0; index < planner->view->task_count; index++) {
@@ -286,7 +296,8 @@ static bool plan_group(struct planner *planner, struct group *group) {
     bool rolls = group->target->rollout != ROLLOUT_FAILED;
     if (rolls)
         stop_useless(planner, group);
-    stop_unhealthy(planner, group, missing > 0 && started == 0 && group->upper >= 0 && group->up >= group->upper);
+    stop_unhealthy(
+        planner, group, missing > 0 && started == 0 && group->upper >= 0 && group->up >= group->upper);
     /* What is more than wanted, and what stands in the way of those that are missing. */
     int too_many = group->good + started + group->extra - group->desired;
     int most = (too_many > 0 ? too_many : 0) + (too_many > 0 ? 0 : missing - started);

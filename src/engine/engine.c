@@ -130,7 +130,7 @@ int engine_open(const struct engine_config *config, struct engine **ret_engine) 
     if (result == 0)
         result = open_journal(engine, config);
     if (result == 0)
-        result = services_open(engine, config);
+        result = services_open(engine);
     if (result == 0)
         result = world_load(engine);
     if (result != 0) {

@@ -235,7 +235,7 @@ void definitions_trim(struct engine *engine);
 
 /* service_registry.c, service_members.c: services. See service_internal.h. */
 struct services;
-int services_open(struct engine *engine, const struct engine_config *config);
+int services_open(struct engine *engine);
 void services_close(struct engine *engine);
 int services_load(struct engine *engine);
 void services_free(struct engine *engine);

@@ -2,6 +2,10 @@
 #ifndef SERVICE_INTERNAL_H
 #define SERVICE_INTERNAL_H
 
+#include "ecs-local/base/buf.h"
+#include "ecs-local/base/cleanup.h"
+#include "ecs-local/domain/deployment.h"
+#include "ecs-local/domain/service_plan.h"
 #include "ecs-local/engine/service_engine.h"
 #include "engine_internal.h"
 
@@ -16,6 +20,9 @@ struct service_member {
     struct service_task task;
     struct service_entry *owner;
     bool stale;        /* the task has changed since */
+    bool loaded;       /* as the store had it: what it is now is no news */
+    bool was_healthy;  /* it has been healthy */
+    bool registered;   /* with the target groups */
     UT_hash_handle hh; /* in the engine, by task row */
 };
 
@@ -29,9 +36,11 @@ struct service_entry {
     int64_t steady_ms;   /* when it last said that it is steady; 0: it is not */
     char *trouble;       /* the complaint that still holds; NULL: none */
     int64_t trouble_ms;
-    bool dirty;   /* in the list of those to be looked at */
-    bool changed; /* in the list of those to be written */
-    bool hungry;  /* wants a task that has found no place */
+    bool unsettled;   /* something about it is on its way */
+    bool rebalancing; /* it has one task more than desired, for even zones */
+    bool dirty;       /* in the list of those to be looked at */
+    bool changed;     /* in the list of those to be written */
+    bool hungry;      /* wants a task that has found no place */
     struct service_entry *next_hungry;
     UT_hash_handle by_row;
     UT_hash_handle by_key;
@@ -57,7 +66,7 @@ struct services {
     int64_t last_record;
     struct arena *scratch; /* of looking at one service */
     struct service_timing timing;
-    unsigned unsettled; /* services that are not steady */
+    unsigned unsettled; /* services about which something is on its way */
 };
 
 static inline struct service_entry *service_entry_of(struct service *service) {
@@ -65,6 +74,11 @@ static inline struct service_entry *service_entry_of(struct service *service) {
 }
 
 /* service_registry.c */
+void service_set_unsettled(struct engine *engine, struct service_entry *entry, bool unsettled);
+/* By row. */
+void service_list_sort(struct service_list *list);
+const char *service_task_set_arn(
+    struct engine *engine, const struct service *service, const struct deployment *task_set);
 struct service_entry *service_by_row(struct engine *engine, int64_t id);
 /* To be looked at before the turn ends. */
 void service_mark(struct engine *engine, struct service_entry *entry);
@@ -101,7 +115,63 @@ void service_not_hungry(struct engine *engine, struct service_entry *entry);
 const char *engine_intern(struct engine *engine, const char *text_or_null);
 void services_texts_free(struct services *services);
 
+/* service_story.c */
+enum service_trouble {
+    TROUBLE_PLACEMENT = 'P',
+    TROUBLE_IMPAIRED = 'I',
+    TROUBLE_BLOCKED = 'B',
+    TROUBLE_PROTECTED = 'S',
+    TROUBLE_UNBALANCED = 'Z',
+};
+/* True when it is to be told: it is new, or was told long ago. */
+bool service_troubled(struct engine *engine, struct service_entry *entry, enum service_trouble trouble);
+void service_untroubled(struct engine *engine, struct service_entry *entry, enum service_trouble trouble);
+/* All is well. */
+void service_calm(struct engine *engine, struct service_entry *entry);
+int service_event_after(struct engine *engine, struct service *service, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+struct service_action_detail {
+    const char *reason;             /* all: NULL when there is none */
+    const char *container_instance; /* ARN */
+    const char *capacity_provider;  /* name */
+    const char *task_set;           /* ARN */
+};
+void service_action(struct engine *engine, struct service_entry *entry, const char *type, const char *name,
+    const struct service_action_detail *detail_or_null);
+void service_deployment_event(struct engine *engine, struct service_entry *entry,
+    const struct deployment *deployment, const char *type, const char *name, const char *reason);
+
+/* service_rollout.c */
+void rollout_begin(struct engine *engine, struct service_entry *entry, struct deployment *deployment);
+void rollout_supersede(struct engine *engine, struct service_entry *entry);
+int rollout_complete(struct engine *engine, struct service_entry *entry, struct deployment *deployment);
+int rollout_breaker_tripped(
+    struct engine *engine, struct service_entry *entry, struct deployment *deployment);
+int rollout_alarmed(
+    struct engine *engine, struct service_entry *entry, struct deployment *deployment, const char *alarm);
+int rollout_stop_asked(struct engine *engine, struct service_entry *entry, struct deployment *deployment);
+void record_move(struct engine *engine, struct service_entry *entry, struct service_deployment *record,
+    enum service_deployment_status status, const char *status_reason_or_null);
+void record_count(struct engine *engine, struct service_entry *entry, struct deployment *deployment);
+
+/* service_launch.c */
+struct task_launch;
+struct service_documents {
+    struct value *service;
+    struct value *revision; /* of the deployment that is started from */
+};
+struct started {
+    struct buf ids; /* " (task T1) (task T2)" */
+    unsigned count;
+};
+/* What tasks of the deployment are made of. ENGINE_NOT_FOUND: something that it names does not exist any more. */
+int service_launch_read(struct engine *engine, struct service_entry *entry,
+    const struct deployment *deployment, struct service_documents *documents, struct task_launch *launch);
+int service_start_tasks(struct engine *engine, struct service_entry *entry, struct deployment *deployment,
+    const struct service_start *start, struct service_documents *documents, struct started *started);
+
 /* service_reconcile.c */
+void service_look_again(struct engine *engine, struct service_entry *entry, int64_t at_ms);
 int services_reconcile(struct engine *engine);
 bool services_waiting(const struct engine *engine);
 int service_timer_fired(struct engine *engine, int64_t row);

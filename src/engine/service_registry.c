@@ -1,6 +1,5 @@
 /* Services in memory: finding, making, changing and writing them. What follows from a change is found out by
  * service_reconcile.c. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +91,30 @@ void engine_deployment_touch(struct engine *engine, struct service *service, str
     service_mark(engine, service_entry_of(service));
 }
 
+void service_set_unsettled(struct engine *engine, struct service_entry *entry, bool unsettled) {
+    if (entry->unsettled == unsettled)
+        return;
+    entry->unsettled = unsettled;
+    engine->services->unsettled += unsettled ? 1U : -1U;
+}
+
+static int by_row(const void *left, const void *right) {
+    const struct service_entry *const *one = left;
+    const struct service_entry *const *other = right;
+    return (*one)->service.id < (*other)->service.id ? -1 : (*one)->service.id > (*other)->service.id;
+}
+
+void service_list_sort(struct service_list *list) {
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof(struct service_entry *), by_row);
+}
+
+const char *service_task_set_arn(
+    struct engine *engine, const struct service *service, const struct deployment *task_set) {
+    return arn_of_service(
+        engine->turn, service->arn, "task-set", arena_printf(engine->turn, "ecs-svc/%s", task_set->digits));
+}
+
 static void count_in_cluster(struct service *service, int by) {
     unsigned change = (unsigned)by; /* modulo arithmetic: −1 wraps to the right sum */
     if (service->status == SERVICE_ACTIVE)
@@ -159,6 +182,7 @@ static void deployment_free(struct deployment *deployment) {
 
 static void entry_free(struct engine *engine, struct service_entry *entry) {
     struct services *services = engine->services;
+    service_set_unsettled(engine, entry, false);
     while (entry->member_count != 0)
         service_member_remove(engine, entry->members[entry->member_count - 1]);
     struct deployment *next;
@@ -265,6 +289,7 @@ static void fill_row(const struct service_entry *entry, struct service_row *row)
     row->steady_ms = entry->steady_ms;
     row->trouble = entry->trouble;
     row->trouble_ms = entry->trouble_ms;
+    row->rebalancing = entry->rebalancing;
 }
 
 /* 19 digits (facts: services 1.1). */
@@ -449,6 +474,15 @@ int engine_service_delete(struct engine *engine, struct service *service) {
         return 0;
     service_set_status(engine, entry, SERVICE_DRAINING);
     service->desired_count = 0;
+    service->steady = false;
+    entry->next_act_ms = engine_now_ms(engine) + engine->services->timing.tick_ms;
+    for (struct deployment *item = service->deployments; item != NULL; item = item->next) {
+        if (item != service->primary && !item->is_task_set)
+            item->status = DEPLOYMENT_DRAINING;
+        item->dirty = true;
+        record_move(engine, entry, item->record, SERVICE_DEPLOYMENT_STOP_REQUESTED, NULL);
+        record_move(engine, entry, item->record, SERVICE_DEPLOYMENT_STOPPED, NULL);
+    }
     service_mark(engine, entry);
     return 0;
 }
@@ -479,17 +513,6 @@ int engine_deployment_document(struct engine *engine, const struct deployment *d
     struct arena *arena, const char **ret_document) {
     int result = deployment_rows_document(engine->store, deployment->id, arena, ret_document);
     return result > 0 ? error_raise(ERR_BUG, "the deployment %s is not stored", deployment->digits) : result;
-}
-
-int engine_service_event(struct engine *engine, struct service *service, const char *format, ...) {
-    char uuid[ID_UUID_SIZE];
-    va_list arguments;
-    va_start(arguments, format);
-    const char *message = arena_vprintf(engine->turn, format, arguments);
-    va_end(arguments);
-    ids_uuid(&engine->ids, uuid);
-    return service_event_rows_add(
-        engine->store, service->id, uuid, engine_now_ms(engine), message, SERVICE_EVENTS_KEPT);
 }
 
 static int write_record(struct engine *engine, const struct service *service, struct deployment *deployment) {
@@ -569,6 +592,7 @@ static int load_service(void *context, const struct service_row *row) {
     entry->steady_ms = row->steady_ms;
     entry->trouble = row->trouble != NULL ? xstrdup(row->trouble) : NULL;
     entry->trouble_ms = row->trouble_ms;
+    entry->rebalancing = row->rebalancing;
     join_cluster(service);
     service_mark(engine, entry);
     return 0;
@@ -633,6 +657,7 @@ int service_task_loaded(struct engine *engine, const struct task_row *row) {
         return error_raise(ERR_STORE, "the task %lld belongs to no service", (long long)row->id);
     struct service_member *member = service_member_add(engine, entry, row->id, row->deployment_id);
     member->task.counted = text_equal(row->desired_status, "STOPPED");
+    member->loaded = true;
     return 0;
 }
 
@@ -640,11 +665,35 @@ bool services_changed(const struct engine *engine) {
     return engine->services->changed.count != 0 || engine->services->dirty.count != 0;
 }
 
-int services_open(struct engine *engine, const struct engine_config *config) {
+static int64_t at_least(int64_t value_ms, int64_t least_ms) {
+    return value_ms > least_ms ? value_ms : least_ms;
+}
+
+/* Only repeated failures always take time: a service whose tasks fail at once must not turn for ever within a moment. */
+static void read_timing(struct engine *engine) {
+    enum {
+        LEAST_PAUSE_MS = 100,
+        RETRY_MOST_MS = 15 * 60 * 1000,
+        CRASH_MOST_MS = 10 * 1000,
+        BATCH_MOST = 5000,
+        BATCH_IN_TICKS = 50,
+    };
+    struct service_timing *timing = &engine->services->timing;
+    timing->tick_ms = engine_delay_ms(engine, RUNTIME_DELAY_SERVICE_TICK);
+    timing->settle_ms = engine_delay_ms(engine, RUNTIME_DELAY_SERVICE_SETTLE);
+    timing->steady_ms = engine_delay_ms(engine, RUNTIME_DELAY_SERVICE_STEADY);
+    timing->inactive_ms = engine_delay_ms(engine, RUNTIME_DELAY_SERVICE_INACTIVE);
+    timing->retry_ms = at_least(engine_delay_ms(engine, RUNTIME_DELAY_SERVICE_RETRY), LEAST_PAUSE_MS);
+    timing->retry_max_ms = RETRY_MOST_MS;
+    timing->crash_ms = at_least(engine_delay_ms(engine, RUNTIME_DELAY_SERVICE_CRASH), LEAST_PAUSE_MS);
+    timing->crash_max_ms = at_least(timing->crash_ms, CRASH_MOST_MS);
+    timing->start_batch = timing->tick_ms > 0 ? BATCH_IN_TICKS : BATCH_MOST;
+}
+
+int services_open(struct engine *engine) {
     engine->services = xcalloc(1, sizeof(*engine->services));
     engine->services->scratch = arena_new();
-    if (service_timing_named(config->timing, &engine->services->timing) != 0)
-        service_timing_named("instant", &engine->services->timing);
+    read_timing(engine);
     return 0;
 }
 

@@ -48,7 +48,7 @@ int deployment_rows_insert(struct store *store, const struct deployment *deploym
     bind_int(&statement, "service_id", deployment->service_id);
     bind_int(&statement, "is_task_set", deployment->is_task_set);
     bind_text(&statement, "digits", deployment->digits);
-    bind_int(&statement, "definition_id", deployment->definition_id);
+    bind_int(&statement, "task_definition_id", deployment->definition_id);
     bind_int(&statement, "family_id", deployment->family_id);
     bind_text(&statement, "document", document);
     return statement_run(&statement);
@@ -90,7 +90,7 @@ static void read_deployment(struct statement *statement, struct deployment *ret_
         .service_id = column_int(statement, "service_id"),
         .is_task_set = column_int(statement, "is_task_set") != 0,
         .rollout = rollout_state_parse(column_text(statement, "rollout")),
-        .definition_id = column_int(statement, "definition_id"),
+        .definition_id = column_int(statement, "task_definition_id"),
         .family_id = column_int(statement, "family_id"),
         .created_ms = column_int(statement, "created_ms"),
         .updated_ms = column_int(statement, "updated_ms"),

@@ -27,6 +27,7 @@ static void bind_state(struct statement *statement, const struct service_row *ro
     bind_int(statement, "steady_ms", row->steady_ms);
     bind_text(statement, "trouble", row->trouble);
     bind_int(statement, "trouble_ms", row->trouble_ms);
+    bind_int(statement, "rebalancing", row->rebalancing);
 }
 
 static void bind_document(struct statement *statement, const struct service_row *row) {
@@ -108,6 +109,7 @@ int service_rows_each(
             .steady_ms = column_int(&statement, "steady_ms"),
             .trouble = column_text(&statement, "trouble"),
             .trouble_ms = column_int(&statement, "trouble_ms"),
+            .rebalancing = column_int(&statement, "rebalancing") != 0,
             .document = column_text(&statement, "document"),
         };
         int result = each(context, &row);

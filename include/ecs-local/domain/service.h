@@ -114,9 +114,6 @@ enum {
     SERVICE_EVENTS_KEPT = 100,
 };
 
-/* "instant" or "realistic". 0, or 1 for another name. */
-int service_timing_named(const char *name, struct service_timing *ret_timing);
-
 enum task_health {
     HEALTH_UNCHECKED, /* no essential container has a health check */
     HEALTH_UNKNOWN,
@@ -239,6 +236,7 @@ struct deployment {
     int desired; /* as shown */
     unsigned running;
     unsigned pending;
+    unsigned wanted;         /* tasks that are not to be stopped */
     unsigned healthy;        /* RUNNING, wanted, and healthy */
     unsigned failed_tasks;   /* as shown: in a row */
     unsigned failures;       /* as the circuit breaker counts them */

@@ -33,7 +33,6 @@ enum {
 struct engine_config {
     struct store *store;             /* borrowed */
     struct runtime_provider runtime; /* borrowed */
-    const char *timing; /* "instant", "realistic", or a file of stages: then services are instant */
     enum clock_mode clock_mode;
     double clock_factor;
     bool seeded;

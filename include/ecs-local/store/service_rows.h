@@ -17,6 +17,7 @@ struct service_row {
     int64_t steady_ms;
     const char *trouble; /* NULL: none */
     int64_t trouble_ms;
+    bool rebalancing;
     const char *created_by; /* NULL: unknown */
     const char *tags;       /* JSON list */
     const char *document;   /* JSON object */

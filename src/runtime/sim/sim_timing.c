@@ -50,6 +50,13 @@ static const struct {
     [RUNTIME_DELAY_PROVIDER_UPDATE] = {"providerUpdate", 5000},
     [RUNTIME_DELAY_SCALE_OUT] = {"scaleOut", 60000},
     [RUNTIME_DELAY_SCALE_IN] = {"scaleIn", 900000},
+    /* facts: services 2.4 (ticks), 7.5 (healthy), 2.6 and 7.6 (steady), 4 (INACTIVE), 7.7 (delays). */
+    [RUNTIME_DELAY_SERVICE_TICK] = {"serviceTick", 5000},
+    [RUNTIME_DELAY_SERVICE_SETTLE] = {"serviceSettle", 40000},
+    [RUNTIME_DELAY_SERVICE_STEADY] = {"serviceSteady", 9000},
+    [RUNTIME_DELAY_SERVICE_INACTIVE] = {"serviceInactive", 5000},
+    [RUNTIME_DELAY_SERVICE_RETRY] = {"serviceRetry", 30000},
+    [RUNTIME_DELAY_SERVICE_CRASH] = {"serviceCrash", 5000},
 };
 
 static void timing_clear(struct sim_timing *timing) {

@@ -18,8 +18,9 @@ CREATE TABLE services (
     inactive_ms INTEGER NOT NULL, -- 0: it is not INACTIVE
     next_act_ms INTEGER NOT NULL, -- no starting or stopping before
     steady_ms INTEGER NOT NULL,   -- when it last said that it is steady; 0: it is not
-    trouble TEXT,                 -- the complaint that was told last and still holds
+    trouble TEXT,                 -- letters of the complaints that were told and still hold
     trouble_ms INTEGER NOT NULL,
+    rebalancing INTEGER NOT NULL, -- 1: it has one task more than desired, for even zones
     created_by TEXT,
     tags TEXT NOT NULL,
     document TEXT NOT NULL,
@@ -36,7 +37,7 @@ CREATE TABLE deployments (
     status TEXT NOT NULL,
     rollout TEXT,
     rollout_reason TEXT NOT NULL,
-    definition_id INTEGER NOT NULL,
+    task_definition_id INTEGER NOT NULL,
     family_id INTEGER NOT NULL,
     created_ms INTEGER NOT NULL,
     updated_ms INTEGER NOT NULL,
@@ -59,7 +60,7 @@ CREATE TABLE deployments (
     document TEXT NOT NULL -- the revision's, or the task set's
 ) STRICT;
 CREATE INDEX deployments_by_service ON deployments (service_id, id);
-CREATE INDEX deployments_by_definition ON deployments (definition_id);
+CREATE INDEX deployments_by_definition ON deployments (task_definition_id);
 
 CREATE TABLE service_revisions (
     service_id INTEGER NOT NULL,

@@ -1,11 +1,11 @@
 -- name: deployment_last_id
 SELECT coalesce(max(id), 0) AS id FROM deployments
 -- name: deployment_insert
-INSERT INTO deployments (id, service_id, is_task_set, digits, status, rollout, rollout_reason, definition_id, family_id,
+INSERT INTO deployments (id, service_id, is_task_set, digits, status, rollout, rollout_reason, task_definition_id, family_id,
     created_ms, updated_ms, desired, failed_tasks, failures, start_failures, crashes, next_start_ms, ready_ms,
     was_completed, is_rollback, alarms_ignored, holds_old, may_complete, scale_percent, stable, stable_ms, stage_state,
     document)
-  VALUES (:id, :service_id, :is_task_set, :digits, :status, :rollout, :rollout_reason, :definition_id, :family_id,
+  VALUES (:id, :service_id, :is_task_set, :digits, :status, :rollout, :rollout_reason, :task_definition_id, :family_id,
     :created_ms, :updated_ms, :desired, :failed_tasks, :failures, :start_failures, :crashes, :next_start_ms, :ready_ms,
     :was_completed, :is_rollback, :alarms_ignored, :holds_old, :may_complete, :scale_percent, :stable, :stable_ms,
     :stage_state, :document)
@@ -25,7 +25,7 @@ DELETE FROM deployments WHERE id = :id
 -- name: deployment_delete_all
 DELETE FROM deployments WHERE service_id = :service_id
 -- name: deployment_each
-SELECT id, service_id, is_task_set, digits, status, rollout, rollout_reason, definition_id, family_id, created_ms,
+SELECT id, service_id, is_task_set, digits, status, rollout, rollout_reason, task_definition_id, family_id, created_ms,
     updated_ms, desired, failed_tasks, failures, start_failures, crashes, next_start_ms, ready_ms, was_completed,
     is_rollback, alarms_ignored, holds_old, may_complete, scale_percent, stable, stable_ms, stage_state
   FROM deployments ORDER BY id

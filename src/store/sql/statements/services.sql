@@ -2,13 +2,15 @@
 SELECT coalesce(max(id), 0) AS id FROM services
 -- name: service_insert
 INSERT INTO services (id, cluster_id, name, status, launch_type, scheduling_strategy, resource_management, namespace,
-    desired_count, created_ms, inactive_ms, next_act_ms, steady_ms, trouble, trouble_ms, created_by, tags, document)
+    desired_count, created_ms, inactive_ms, next_act_ms, steady_ms, trouble, trouble_ms, rebalancing, created_by, tags,
+    document)
   VALUES (:id, :cluster_id, :name, :status, :launch_type, :scheduling_strategy, :resource_management, :namespace,
-    :desired_count, :created_ms, :inactive_ms, :next_act_ms, :steady_ms, :trouble, :trouble_ms, :created_by, :tags,
-    :document)
+    :desired_count, :created_ms, :inactive_ms, :next_act_ms, :steady_ms, :trouble, :trouble_ms, :rebalancing,
+    :created_by, :tags, :document)
 -- name: service_update
 UPDATE services SET status = :status, desired_count = :desired_count, inactive_ms = :inactive_ms,
-    next_act_ms = :next_act_ms, steady_ms = :steady_ms, trouble = :trouble, trouble_ms = :trouble_ms WHERE id = :id
+    next_act_ms = :next_act_ms, steady_ms = :steady_ms, trouble = :trouble, trouble_ms = :trouble_ms,
+    rebalancing = :rebalancing WHERE id = :id
 -- name: service_update_document
 UPDATE services SET launch_type = :launch_type, scheduling_strategy = :scheduling_strategy,
     resource_management = :resource_management, namespace = :namespace, document = :document WHERE id = :id
@@ -20,7 +22,7 @@ SELECT document, tags, created_by FROM services WHERE id = :id
 DELETE FROM services WHERE id = :id
 -- name: service_each
 SELECT id, cluster_id, name, status, desired_count, created_ms, inactive_ms, next_act_ms, steady_ms, trouble,
-    trouble_ms, document FROM services ORDER BY id
+    trouble_ms, rebalancing, document FROM services ORDER BY id
 -- name: service_list
 SELECT s.id, s.name, s.cluster_id FROM services s INDEXED BY services_active
   WHERE s.cluster_id = :cluster_id AND s.status = 'ACTIVE' AND s.id > :after

@@ -1,0 +1,181 @@
+/* Carrying out what a service has planned: stopping and starting tasks, and telling of it. */
+#include <string.h>
+
+#include "ecs-local/base/error.h"
+#include "ecs-local/base/text.h"
+#include "service_glance.h"
+
+enum {
+    STARTED_TEXT_MAX = 1024 * 1024,
+};
+
+static const struct value *first_balancer(const struct glance *glance) {
+    return value_at(value_get(glance->documents.service, "loadBalancers"), 0);
+}
+
+static const char *first_target(const struct glance *glance) {
+    const char *group = value_string(first_balancer(glance), "targetGroupArn");
+    return group != NULL ? group : "";
+}
+
+static int first_port(const struct glance *glance) {
+    return (int)value_int(first_balancer(glance), "containerPort", 0);
+}
+
+int glance_tell_targets(struct glance *glance, unsigned added, unsigned removed) {
+    struct service *service = glance->service;
+    if (!service->settings.has_targets || service->primary == NULL || (added == 0 && removed == 0))
+        return 0;
+    int result = glance_documents(glance, service->primary);
+    value_for_each(balancer, value_get(glance->documents.service, "loadBalancers")) {
+        const char *group = value_string(balancer, "targetGroupArn");
+        if (group == NULL || result != 0)
+            continue;
+        result = engine_service_event(glance->engine, service,
+            "(service %s) %s %u targets in (target-group %s)", service->name,
+            added != 0 ? "registered" : "deregistered", added != 0 ? added : removed, group);
+    }
+    if (result == 0 && removed != 0)
+        result = engine_service_event(glance->engine, service,
+            "(service %s) has begun draining connections on %u tasks.", service->name, removed);
+    return result;
+}
+
+static const char *stop_reason(struct glance *glance, const struct service_stop *stop, const char *digits) {
+    struct arena *arena = glance->engine->turn;
+    switch (stop->why) {
+    case STOP_UNHEALTHY:
+        return "Task failed container health checks";
+    case STOP_TARGET_UNHEALTHY:
+        return arena_printf(
+            arena, "Task failed ELB health checks in (target-group %s)", first_target(glance));
+    case STOP_REBALANCED:
+        return arena_printf(
+            arena, "Availability-zone rebalancing initiated by (deployment ecs-svc/%s)", digits);
+    case STOP_SCALED:
+        break;
+    }
+    return arena_printf(arena, "Scaling activity initiated by (deployment ecs-svc/%s)", digits);
+}
+
+static int tell_unhealthy(struct glance *glance, const struct service_stop *stop, const struct task *task) {
+    struct deployment *deployment = service_deployment_by_row(glance->service, task->deployment_id);
+    if (stop->why != STOP_UNHEALTHY && stop->why != STOP_TARGET_UNHEALTHY)
+        return 0;
+    if (deployment != NULL)
+        deployment_task_unhealthy(deployment);
+    service_changed(glance->engine, glance->entry);
+    if (stop->why == STOP_UNHEALTHY)
+        return engine_service_event(glance->engine, glance->service,
+            "(service %s) (task %s) failed container health checks.", glance->service->name, task->task_id);
+    return engine_service_event(glance->engine, glance->service,
+        "(service %s) (task %s) (port %d) is unhealthy in (target-group %s) due to (reason Health checks failed).",
+        glance->service->name, task->task_id, first_port(glance), first_target(glance));
+}
+
+/* Its deployment's for a task set, else that of the deployment that takes over. */
+static const char *initiator(const struct glance *glance, const struct task *task) {
+    const struct deployment *own = service_deployment_by_row(glance->service, task->deployment_id);
+    if (glance->service->primary != NULL && (own == NULL || !own->is_task_set))
+        return glance->service->primary->digits;
+    return own != NULL ? own->digits : "0";
+}
+
+static int stop_one(
+    struct glance *glance, const struct service_stop *stop, struct buf *ids, unsigned *ret_running) {
+    struct task *task = NULL;
+    int result = task_by_row(glance->engine, glance->tasks[stop->task].task_row, &task);
+    if (result != 0)
+        return result < 0 ? result : 0;
+    if (stop->why == STOP_TARGET_UNHEALTHY &&
+        service_deployment_by_row(glance->service, task->deployment_id) != NULL)
+        result = glance_documents(glance, service_deployment_by_row(glance->service, task->deployment_id));
+    if (result == 0)
+        result = tell_unhealthy(glance, stop, task);
+    if (result != 0)
+        return result;
+    if (!stop->pending) {
+        buf_printf(ids, " (task %s)", task->task_id);
+        (*ret_running)++;
+    }
+    return engine_task_stop(glance->engine, task, "ServiceSchedulerInitiated",
+        stop_reason(glance, stop, initiator(glance, task)));
+}
+
+static int carry_out_stops(struct glance *glance) {
+    struct buf ids = BUF_INIT(STARTED_TEXT_MAX);
+    unsigned running = 0;
+    int result = 0;
+    for (unsigned index = 0; result == 0 && index < glance->plan.stop_count; index++)
+        result = stop_one(glance, &glance->plan.stops[index], &ids, &running);
+    unsigned pending = glance->plan.stop_count - running;
+    const char *name = glance->service->name;
+    if (result == 0)
+        result = glance_tell_targets(glance, 0, running);
+    if (result == 0 && running != 0)
+        result = engine_service_event(glance->engine, glance->service,
+            "(service %s) has stopped %u running tasks:%s.", name, running, buf_text(&ids));
+    if (result == 0 && pending != 0)
+        result = engine_service_event(
+            glance->engine, glance->service, "(service %s) stopped %u pending tasks.", name, pending);
+    buf_done(&ids);
+    return result;
+}
+
+static int tell_started(
+    struct glance *glance, const struct service_start *start, const struct started *started) {
+    const char *name = glance->service->name;
+    const char *ids = buf_text(&started->ids);
+    if (start->zone != NULL)
+        return engine_service_event(glance->engine, glance->service,
+            "(service %s) has started %u tasks in %s to AZ Rebalance:%s.", name, started->count, start->zone,
+            ids);
+    if (start->replaces)
+        return engine_service_event(glance->engine, glance->service,
+            "(service %s) has started %u tasks:%s. Amazon ECS replaced %u tasks due to an unhealthy status.",
+            name, started->count, ids, started->count);
+    return engine_service_event(
+        glance->engine, glance->service, "(service %s) has started %u tasks:%s.", name, started->count, ids);
+}
+
+/* Starts for the same deployment are one batch. */
+static int carry_out_starts(struct glance *glance) {
+    int result = 0;
+    struct started started = {.ids = BUF_INIT(STARTED_TEXT_MAX)};
+    for (unsigned index = 0; result == 0 && index < glance->plan.start_count; index++) {
+        const struct service_start *start = &glance->plan.starts[index];
+        struct deployment *deployment = service_deployment_by_row(glance->service, start->deployment->id);
+        result = glance_documents(glance, deployment);
+        if (result == 0)
+            result = service_start_tasks(
+                glance->engine, glance->entry, deployment, start, &glance->documents, &started);
+        bool last = index + 1 == glance->plan.start_count ||
+                    glance->plan.starts[index + 1].deployment != start->deployment;
+        if (result != 0 || !last)
+            continue;
+        if (started.count != 0)
+            result = tell_started(glance, start, &started);
+        if (start->zone != NULL && started.count != 0)
+            glance->entry->rebalancing = true;
+        buf_clear(&started.ids);
+        started.count = 0;
+    }
+    buf_done(&started.ids);
+    return result;
+}
+
+int glance_act(struct glance *glance) {
+    struct service_entry *entry = glance->entry;
+    if (glance->plan.start_count == 0 && glance->plan.stop_count == 0)
+        return 0;
+    if (glance->now_ms < entry->next_act_ms) {
+        service_look_again(glance->engine, entry, entry->next_act_ms);
+        return 0;
+    }
+    int result = carry_out_stops(glance);
+    if (result == 0)
+        result = carry_out_starts(glance);
+    entry->next_act_ms = glance->now_ms + glance->engine->services->timing.tick_ms;
+    service_changed(glance->engine, entry);
+    return result;
+}
