@@ -407,6 +407,8 @@ static int look_at(struct engine *engine, struct service_entry *entry) {
 int services_reconcile(struct engine *engine) {
     struct services *services = engine->services;
     int result = 0;
+    if (services->dirty.count == 0)
+        return 0;
     /* In the order of their rows, so that a run can be repeated. */
     service_list_sort(&services->dirty);
     size_t count = services->dirty.count;
