@@ -286,35 +286,50 @@ static bool everything_stopped(const struct planner *planner, const struct group
     return true;
 }
 
-/* One group: 1 when all is as wanted. */
+static void plan_stops(struct planner *planner, struct group *group, int missing, int started) {
+    bool full = group->upper >= 0 && group->up >= group->upper;
+    stop_unhealthy(planner, group, missing > 0 && started == 0 && full);
+    /* What is more than wanted, and what stands in the way of those that are missing. */
+    int too_many = group->good + started + group->extra - group->desired;
+    if (group->target->rollout != ROLLOUT_FAILED)
+        stop_replaced(planner, group, too_many > 0 ? too_many : missing - started);
+    if (!planner->view->rebalancing)
+        stop_surplus(planner, group, STOP_SCALED);
+    else if (group->moving == 0)
+        stop_surplus(planner, group, STOP_REBALANCED);
+}
+
+static bool is_done(const struct group *group) {
+    return group->extra == 0 && group->unhealthy == 0 && group->moving == 0 &&
+           group->good == group->desired && group->healthy == group->good;
+}
+
+/* Nothing moves, and the percentages are why (facts: services 7.3). */
+static bool is_blocked(const struct planner *planner, const struct group *group, int missing) {
+    if (group->target->rollout == ROLLOUT_FAILED || group->moving != 0 ||
+        planner->plan->kept_by_protection != 0 || group->target->next_start_ms > planner->view->now_ms)
+        return false;
+    if (missing != 0)
+        return group->upper >= 0 && group->up >= group->upper;
+    return group->extra != 0 && group->healthy <= group->lower;
+}
+
+/* One group. Is all as wanted? */
 static bool plan_group(struct planner *planner, struct group *group) {
     struct service_plan *plan = planner->plan;
     unsigned before = plan->stop_count;
     count_group(planner, group);
     int missing = group->desired > group->good ? group->desired - group->good : 0;
     int started = plan_starts(planner, group);
-    bool rolls = group->target->rollout != ROLLOUT_FAILED;
-    if (rolls)
+    if (group->target->rollout != ROLLOUT_FAILED)
         stop_useless(planner, group);
-    stop_unhealthy(
-        planner, group, missing > 0 && started == 0 && group->upper >= 0 && group->up >= group->upper);
-    /* What is more than wanted, and what stands in the way of those that are missing. */
-    int too_many = group->good + started + group->extra - group->desired;
-    int most = (too_many > 0 ? too_many : 0) + (too_many > 0 ? 0 : missing - started);
-    if (rolls)
-        stop_replaced(planner, group, most);
-    if (!planner->view->rebalancing)
-        stop_surplus(planner, group, STOP_SCALED);
-    else if (group->moving == 0)
-        stop_surplus(planner, group, STOP_REBALANCED);
-    bool acts = started != 0 || plan->stop_count != before;
-    bool waits = group->moving != 0 || (missing != 0 && group->target->next_start_ms > planner->view->now_ms);
-    bool done = missing == 0 && group->extra == 0 && group->unhealthy == 0 && group->moving == 0 &&
-                group->good == group->desired && group->healthy == group->good;
-    plan->blocked |= !acts && !waits && !done && rolls && plan->kept_by_protection == 0 &&
-                     (missing != 0 ? group->up >= group->upper && group->upper >= 0
-                                   : group->healthy <= group->lower && group->extra != 0);
-    return done && !acts && everything_stopped(planner, group);
+    plan_stops(planner, group, missing, started);
+    if (started != 0 || plan->stop_count != before)
+        return false;
+    if (is_done(group))
+        return everything_stopped(planner, group);
+    plan->blocked |= is_blocked(planner, group, missing);
+    return false;
 }
 
 static void stop_everything(struct planner *planner) {

@@ -346,10 +346,19 @@ static void note_unsettled(struct glance *glance) {
     service_set_unsettled(glance->engine, glance->entry, !idle);
 }
 
+static int follow_task_sets(struct glance *glance) {
+    int result = 0;
+    for (struct deployment *item = glance->service->deployments; result == 0 && item != NULL;
+         item = item->next) {
+        if (item->is_task_set)
+            result = task_set_steady(glance, item);
+    }
+    return result;
+}
+
 static int look_at_active(struct glance *glance) {
-    int result = glance->service->primary != NULL && !glance->service->primary->is_task_set
-                     ? judge_rollout(glance)
-                     : 0;
+    const struct deployment *primary = glance->service->primary;
+    int result = primary != NULL && !primary->is_task_set ? judge_rollout(glance) : 0;
     if (result == 0)
         result = glance_tell_targets(glance, glance->newly_running, 0);
     if (result == 0)
@@ -359,13 +368,10 @@ static int look_at_active(struct glance *glance) {
     service_plan_make(glance->engine->services->scratch, &glance->view, &glance->plan);
     service_look_again(glance->engine, glance->entry, glance->plan.look_again_ms);
     show_desired(glance);
-    for (struct deployment *item = glance->service->deployments; result == 0 && item != NULL;
-         item = item->next)
-        result = item->is_task_set ? task_set_steady(glance, item) : 0;
+    result = follow_task_sets(glance);
     if (result == 0)
         result = tell_troubles(glance);
-    if (glance->entry->rebalancing && glance->plan.settled)
-        glance->entry->rebalancing = false;
+    glance->entry->rebalancing &= !glance->plan.settled;
     if (result == 0 && glance->plan.settled && glance->plan.start_count == 0)
         result = conclude(glance);
     else
