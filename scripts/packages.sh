@@ -2,12 +2,14 @@
 # shellcheck shell=bash disable=SC2034
 
 BUILD_PACKAGES=(gcc cmake ninja-build pkg-config libmicrohttpd-dev libjansson-dev libsqlite3-dev liblz4-dev uuid-dev libpcre2-dev uthash-dev)
-TEST_PACKAGES=(libcmocka-dev python3 python3-boto3 python3-pytest awscli clang-format cppcheck shellcheck binutils)
+TEST_PACKAGES=(libcmocka-dev python3 python3-boto3 python3-pytest awscli clang-format cppcheck shellcheck binutils debootstrap iproute2)
 
 # Packages of commands that others than Debian may have brought (one a line): Debian's are only for who lacks the command, since
 # installing them beside the others could remove those.
 test_command_packages() {
   command -v node >/dev/null && command -v npm >/dev/null || printf '%s\n' nodejs npm
+  command -v dockerd >/dev/null || printf '%s\n' docker.io iptables
+  command -v docker-compose >/dev/null || docker compose version >/dev/null 2>&1 || printf '%s\n' docker-compose
 }
 
 # Prints those of the named packages that are not installed.
