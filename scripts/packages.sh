@@ -1,7 +1,7 @@
 # Which Debian packages are needed for what, and installing those that are missing. Sourced by the other scripts.
 # shellcheck shell=bash disable=SC2034
 
-BUILD_PACKAGES=(gcc cmake ninja-build pkg-config libmicrohttpd-dev libjansson-dev libsqlite3-dev liblz4-dev uuid-dev libpcre2-dev uthash-dev)
+BUILD_PACKAGES=(gcc cmake ninja-build pkg-config libmicrohttpd-dev libjansson-dev libsqlite3-dev liblz4-dev libcurl4-openssl-dev uuid-dev libpcre2-dev uthash-dev)
 TEST_PACKAGES=(libcmocka-dev python3 python3-boto3 python3-pytest awscli clang-format cppcheck shellcheck binutils debootstrap iproute2)
 
 # Packages of commands that others than Debian may have brought (one a line): Debian's are only for who lacks the command, since

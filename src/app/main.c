@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "ecs-local/base/log.h"
+#include "ecs-local/cli/cli.h"
 #include "event_loop.h"
 #include "options.h"
 #include "wiring.h"
@@ -70,6 +71,8 @@ static int serve(const struct options *options) {
 
 int main(int argc, char **argv) {
     struct options options;
+    if (argc > 1 && cli_knows(argv[1]))
+        return cli_main(argc, argv, environ, stdout, stderr);
     int status = options_parse(argc, argv, environ, stdout, stderr, &options);
     if (status != 0)
         return status == OPTIONS_SHOWN ? EXIT_SUCCESS : status;

@@ -8,6 +8,7 @@
 
 #include "ecs-local/base/cleanup.h"
 #include "ecs-local/base/text.h"
+#include "ecs-local/cli/cli.h"
 
 enum {
     ENVIRONMENT_NAME_SIZE = 64,
@@ -236,7 +237,10 @@ static void environment_name(const struct option_row *row, char ret_name[ENVIRON
 static void show_help(FILE *out) {
     fprintf(out, "ecs-local: a local control plane compatible with Amazon ECS\n\n"
                  "Usage: ecs-local [serve] [options]\n"
-                 "       ecs-local --help | --version\n");
+                 "       ecs-local COMMAND …     a client of a running server\n"
+                 "       ecs-local --help | --version\n"
+                 "\nCommands (ecs-local COMMAND --help says more)\n");
+    cli_show_commands(out);
     for (size_t index = 0; index < array_length(rows); index++) {
         const struct option_row *row = &rows[index];
         if (row->group != NULL) {

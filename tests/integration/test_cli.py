@@ -1,0 +1,259 @@
+"""The program as a client: every command against a running server, its exit status, its help, its completion."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from server import BINARY, Server, wait_for  # noqa: E402
+
+HELD = ("--clock", "held", "--seed", "9", "--timing", "realistic", "--log-level", "error")
+DEFINITION = {"family": "web", "containerDefinitions": [{"name": "app", "image": "busybox", "cpu": 100, "memory": 64}]}
+
+
+def commands():
+    """As --help lists them."""
+    text = subprocess.run([BINARY, "--help"], capture_output=True, text=True, timeout=20).stdout
+    part = text.split("Commands", 1)[1].split("\n\n", 1)[0]
+    return [line.split()[0] for line in part.splitlines()[1:]]
+
+
+class Case(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server(*HELD).start()
+        cls.addClassCleanup(cls.server.stop)
+
+    def setUp(self):
+        self.server.admin("POST", "/_ecs/reset")
+
+    def run_it(self, *words, env=None, **more):
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("ECS_LOCAL_")}
+        environment |= env if env is not None else {"ECS_LOCAL_ENDPOINT": self.server.url}
+        return subprocess.run([BINARY, *words], capture_output=True, text=True, timeout=30, env=environment, **more)
+
+    def ok(self, *words, **more):
+        done = self.run_it(*words, **more)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+        return done.stdout
+
+    def json(self, *words):
+        return json.loads(self.ok(*words, "--json"))
+
+    def run_tasks(self, count=1):
+        self.ok("fleet", "add", "m5.large")
+        self.server.ok("RegisterTaskDefinition", DEFINITION)
+        return [task["taskArn"] for task in self.server.ok("RunTask", {"taskDefinition": "web", "count": count})["tasks"]]
+
+
+class Status(Case):
+    def test_what_it_says(self):
+        text = self.ok("status")
+        self.assertIn(f"at {self.server.url}: ok, runtime sim:", text)
+        self.assertIn("clock held at 2026-01-01T00:00:00Z", text)
+        self.assertEqual(self.json("status")["status"], "ok")
+
+    def test_quiet(self):
+        self.assertEqual(self.ok("status", "--quiet"), "")
+        gone = self.run_it("status", "--quiet", "--endpoint", "http://127.0.0.1:1")
+        self.assertEqual((gone.returncode, gone.stdout, gone.stderr), (3, "", ""))
+
+    def test_nobody_there(self):
+        for words in (["status"], ["advance", "next"], ["fleet"], ["journal"], ["snapshot", "save", "x"]):
+            gone = self.run_it(*words, "--endpoint", "http://127.0.0.1:1")
+            self.assertEqual((gone.returncode, gone.stdout), (3, ""))
+            self.assertIn("no answer from http://127.0.0.1:1", gone.stderr)
+
+    def test_waiting_for_it(self):
+        gone = self.run_it("status", "--quiet", "--wait", "100ms", "--endpoint", "http://127.0.0.1:1")
+        self.assertEqual(gone.returncode, 3)
+        self.assertEqual(self.run_it("status", "--wait", "soon").returncode, 2)
+
+    def test_where_the_endpoint_comes_from(self):
+        port = {"ECS_LOCAL_PORT": str(self.server.port)}
+        self.assertIn("ok", self.ok("status", env=port))
+        self.assertIn("ok", self.ok("status", env={**port, "ECS_LOCAL_ENDPOINT": ""}))
+        self.assertIn("ok", self.ok("status", "--endpoint", self.server.url + "/", env={"ECS_LOCAL_ENDPOINT": "http://127.0.0.1:1"}))
+        self.assertIn("ok", self.ok("status", f"--endpoint=127.0.0.1:{self.server.port}", env={}))
+        self.assertIn("ok", self.ok("status", env={**port, "http_proxy": "http://127.0.0.1:1"}))
+
+
+class World(Case):
+    def test_clock_and_advance(self):
+        arn = self.run_tasks()[0]
+        text = self.ok("advance", "stable")
+        self.assertIn("PENDING → RUNNING", text)
+        self.assertIn(arn.split(":", 5)[5], text)
+        self.assertIn("event: ECS Task State Change", text)
+        self.assertIn("clock held at 2026-01-01T00:00:", text)
+        self.assertTrue(self.json("advance", "stable")["stable"])
+        self.assertIn("nothing happened", self.ok("advance", "5s"))
+        self.assertEqual(self.json("advance", "2026-02-01T00:00:00Z")["now"], "2026-02-01T00:00:00.000Z")
+        self.assertIn("2026-03-01T00:00:00Z", self.ok("clock", "hold", "2026-03-01T00:00:00Z"))
+        self.assertEqual(self.json("clock", "scale", "60")["factor"], 60)
+        self.assertIn("clock real", self.ok("clock", "real"))
+        refused = self.run_it("advance", "5s")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("the clock is real", refused.stderr)
+        self.assertIn("clock held", self.ok("clock", "hold"))
+        self.assertIn("clock held", self.ok("clock"))
+
+    def test_not_stable(self):
+        arn = self.run_tasks()[0]
+        self.ok("advance", "stable")
+        self.server.ok("StopTask", {"task": arn})
+        done = self.run_it("advance", "stable", "--limit", "1s")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not stable: 1 tasks on their way", done.stdout)
+
+    def test_reset(self):
+        self.server.ok("CreateCluster", {"clusterName": "a"}, access_key="111111111111")
+        self.server.ok("CreateCluster", {"clusterName": "a"}, access_key="222222222222")
+        self.assertEqual(self.ok("reset", "--account", "111111111111"), "")
+        self.assertEqual(self.server.ok("ListClusters", access_key="111111111111")["clusterArns"], [])
+        self.assertEqual(len(self.server.ok("ListClusters", access_key="222222222222")["clusterArns"]), 1)
+        self.ok("reset")
+        self.assertEqual(self.server.ok("ListClusters", access_key="222222222222")["clusterArns"], [])
+
+    def test_snapshots(self):
+        with tempfile.TemporaryDirectory() as folder:
+            arn = self.run_tasks()[0]
+            self.assertIn("saved one, ", self.ok("snapshot", "save", "one"))
+            self.assertRegex(self.ok("snapshot"), r"NAME +BYTES +WORLD TIME +SCHEMA\none +\d+ +2026-01-01T00:00:00Z")
+            self.ok("reset")
+            self.assertIn("clock held", self.ok("snapshot", "restore", "one"))
+            self.assertEqual(self.server.ok("DescribeTasks", {"tasks": [arn]})["failures"], [])
+            path = folder + "/one.db"
+            self.ok("snapshot", "download", "one", path)
+            self.assertTrue(Path(path).read_bytes().startswith(b"SQLite format 3\0"))
+            self.ok("snapshot", "upload", "two", path)
+            self.assertEqual([one["name"] for one in self.json("snapshot")["snapshots"]], ["one", "two"])
+            self.ok("snapshot", "delete", "one", "two")
+            self.assertEqual(self.ok("snapshot", "list"), "no snapshots\n")
+            Path(path).write_text("no")
+            refused = self.run_it("snapshot", "upload", "bad", path)
+            self.assertEqual((refused.returncode, refused.stdout), (1, ""))
+            self.assertIn("this is not a database", refused.stderr)
+            self.assertEqual(self.run_it("snapshot", "upload", "bad", folder + "/nothing").returncode, 2)
+            self.assertEqual(self.run_it("snapshot", "restore", "nothing").returncode, 1)
+
+    def test_fork(self):
+        self.server.ok("CreateCluster", {"clusterName": "a"}, access_key="111111111111")
+        self.ok("fork", "111111111111", "222222222222")
+        self.assertEqual(len(self.server.ok("ListClusters", access_key="222222222222")["clusterArns"]), 1)
+        refused = self.run_it("fork", "333333333333", "222222222222", "--json")
+        self.assertEqual(refused.returncode, 1)
+        self.assertEqual(json.loads(refused.stdout)["error"]["code"], "AccountNotFound")
+
+    def test_coverage(self):
+        self.assertRegex(self.ok("coverage"), r"RunTask +implemented")
+        self.assertGreater(self.json("coverage")["implemented"], 10)
+
+
+class Journal(Case):
+    def test_entries(self):
+        self.run_tasks()
+        self.server.call("RunTask", {"taskDefinition": "nothing"})
+        lines = self.ok("journal").splitlines()
+        self.assertEqual(len(lines), len(self.server.admin("GET", "/_ecs/journal")[1]["entries"]))
+        self.assertTrue(any("RunTask 200" in line for line in lines))
+        self.assertTrue(any("RunTask 400 ClientException" in line for line in lines))
+        self.assertTrue(any("new → PENDING" in line for line in lines))
+        requests = self.ok("journal", "--kind", "request", "--operation", "RunTask").splitlines()
+        self.assertEqual(len(requests), 2)
+        self.assertEqual(len(self.ok("journal", "--limit", "3").splitlines()), 3)
+        entries = [json.loads(line) for line in self.ok("journal", "--json").splitlines()]
+        self.assertEqual([entry["cursor"] for entry in entries], list(range(1, len(entries) + 1)))
+        self.assertEqual(len(self.ok("journal", "--after", "2", "--limit", "1").splitlines()), 1)
+        events = [json.loads(line) for line in self.ok("events", "--json").splitlines()]
+        self.assertEqual({event["kind"] for event in events}, {"event"})
+
+    def test_following(self):
+        environment = {**os.environ, "ECS_LOCAL_ENDPOINT": self.server.url}
+        follower = subprocess.Popen([BINARY, "journal", "--follow", "--kind", "request"], stdout=subprocess.PIPE, text=True, env=environment)
+        try:
+            for name in ("CreateCluster", "ListClusters"):
+                self.server.ok(name)
+                self.assertIn(f"{name} 200", follower.stdout.readline())
+        finally:
+            follower.send_signal(signal.SIGINT)
+            self.assertIn(follower.wait(10), (-signal.SIGINT, 0))
+            follower.stdout.close()
+
+    def test_a_reader_that_goes_away(self):
+        for _ in range(30):
+            self.server.ok("CreateCluster")
+        done = subprocess.run(f"'{BINARY}' journal --endpoint {self.server.url} | head -n 1", shell=True, capture_output=True, text=True, timeout=20)
+        self.assertEqual((len(done.stdout.splitlines()), done.stderr), (1, ""))
+
+
+class Usage(Case):
+    def test_every_command_has_help_with_examples(self):
+        self.assertGreaterEqual(len(commands()), 14)
+        for command in commands():
+            text = self.ok(command, "--help")
+            for part in ("Usage\n  ecs-local " + command, "--endpoint URL", "--json", "\nExamples\n  ", "Exit status"):
+                self.assertIn(part, text, command)
+            self.assertEqual(self.ok(command, "-h"), text)
+
+    def test_bad_command_lines(self):
+        for words in (["status", "--nothing"], ["advance"], ["advance", "1s", "2s"], ["advance", "--limit"], ["clock", "stop"],
+                      ["clock", "scale"], ["clock", "scale", "x"], ["fleet", "sink"], ["fleet", "add"], ["fleet", "remove"],
+                      ["fleet", "add", "m5.large", "--count", "x"], ["fleet", "add", "m5.large", "--attribute", "x"], ["fleet", "add", "--file", "/nothing"],
+                      ["outcome", "add"], ["outcome", "add", "exit", "x"], ["fault", "add"], ["fault", "remove"], ["sink", "add"],
+                      ["sink", "add", "--url", "x", "--path", "y"], ["journal", "--after", "x"], ["journal", "x"], ["explain"], ["snapshot", "save"],
+                      ["snapshot", "frobnicate", "x"], ["fork", "1"], ["completion", "fish"], ["status", "--json=yes"]):
+            done = self.run_it(*words)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), words)
+            self.assertTrue(done.stderr.startswith(f"ecs-local {words[0]}: "), done.stderr)
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+    def test_no_such_command(self):
+        done = self.run_it("frobnicate")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+
+    def test_what_refuses_says_why(self):
+        done = self.run_it("fleet", "add", "m99.huge")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("m99.huge is not known", done.stderr)
+
+
+class Completion(Case):
+    def complete(self, *words):
+        script = self.ok("completion", "bash")
+        line = " ".join(f"'{word}'" for word in ("ecs-local", *words))
+        done = subprocess.run(["bash", "-c", script + f"\nCOMP_WORDS=({line}); COMP_CWORD={len(words)}; _ecs_local\n"
+                               'printf "%s\\n" "${COMPREPLY[@]}"'], capture_output=True, text=True, timeout=20)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return set(done.stdout.split())
+
+    def test_bash(self):
+        self.assertEqual(self.complete(""), {*commands(), "serve", "--help", "--version"})
+        self.assertEqual(self.complete("s"), {"status", "serve", "sink", "snapshot"})
+        self.assertGreaterEqual(self.complete("fleet", ""), {"add", "remove", "list", "--zones", "--json"})
+        self.assertEqual(self.complete("fleet", "add", "--z"), {"--zones"})
+        self.assertEqual(self.complete("journal", "--kind", ""), {"request", "transition", "event"})
+        self.assertEqual(self.complete("clock", "r"), {"real"})
+
+    @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
+    def test_zsh(self):
+        script = self.ok("completion", "zsh")
+        done = subprocess.run(["zsh", "-n"], input=script, capture_output=True, text=True, timeout=20)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_zsh_names_everything(self):
+        script = self.ok("completion", "zsh")
+        self.assertTrue(script.startswith("#compdef ecs-local\n"))
+        for command in commands():
+            self.assertIn(f"'{command}:", script)
+            self.assertIn(f"    {command})", script)
+
+
+if __name__ == "__main__":
+    unittest.main()
