@@ -20,6 +20,9 @@ struct fleet_group {
     const struct value *input;
     struct instance_type type;
     unsigned count;
+    bool scales; /* managed scaling may grow and shrink it */
+    unsigned minimum;
+    unsigned maximum;
 };
 
 static int fail(struct admin_call *call, const char *problem) {
@@ -162,18 +165,57 @@ static int add_group(struct admin_call *call, struct cluster *cluster, const str
     return 0;
 }
 
+/* What managed scaling may make of it: one document a zone. */
+static int set_bounds(struct admin_call *call, struct cluster *cluster, const struct fleet_group *group) {
+    size_t zones = value_count(value_get(group->input, "zones"));
+    struct buf buf = BUF_INIT(DOCUMENT_MAX);
+    struct writer writer = WRITER_INIT(&buf);
+    writer_list_begin(&writer);
+    for (unsigned index = 0; index < (zones != 0 ? zones : 1); index++)
+        writer_string(
+            &writer, make_document(call, group, zone_name(call, group, index, scope_region(cluster->scope))));
+    writer_list_end(&writer);
+    struct scaling_bounds bounds = {
+        .capacity_provider = value_string(group->input, "capacityProvider"),
+        .minimum = group->minimum,
+        .maximum = group->maximum,
+        .documents = arena_strndup(call->arena, buf_text(&buf), buf.length),
+    };
+    buf_done(&buf);
+    return engine_scaling_group_set(call->engine, cluster, &bounds);
+}
+
+/* "min" and "max" of a group that belongs to a capacity provider. */
+static int read_bounds(struct admin_call *call, const struct value *input, struct fleet_group *group) {
+    if (!value_has(input, "max") && !value_has(input, "min"))
+        return 0;
+    int64_t minimum = value_int(input, "min", 0);
+    int64_t maximum = value_int(input, "max", FLEET_MAX);
+    if (value_string_nonempty(input, "capacityProvider") == NULL)
+        return fail(call, "min and max are for instances of a capacityProvider"), 1;
+    if (minimum < 0 || maximum < minimum || maximum > FLEET_MAX)
+        return fail(call, "min and max must be between 0 and 5000, min not above max"), 1;
+    group->scales = true;
+    group->minimum = (unsigned)minimum;
+    group->maximum = (unsigned)maximum;
+    return 0;
+}
+
 /* 0, or 1 after the reply has been made the error. */
 static int read_group(struct admin_call *call, const struct value *input, struct fleet_group *ret_group) {
     const char *type_name = value_string(input, "instanceType");
-    int64_t count = value_int(input, "count", 1);
     if (input->kind != VALUE_MAP || type_name == NULL)
         return fail(call, "every entry of instances needs an instanceType, such as \"m5.large\""), 1;
     struct instance_type type;
     if (!instance_type_find(type_name, &type))
         return fail(call, arena_printf(call->arena, "the instance type %s is not known", type_name)), 1;
-    if (count < 1 || count > FLEET_MAX)
+    *ret_group = (struct fleet_group){.input = input, .type = type};
+    if (read_bounds(call, input, ret_group) != 0)
+        return 1;
+    int64_t count = value_int(input, "count", ret_group->scales ? ret_group->minimum : 1);
+    if (count < (ret_group->scales ? 0 : 1) || count > FLEET_MAX)
         return fail(call, "count must be between 1 and 5000"), 1;
-    *ret_group = (struct fleet_group){.input = input, .type = type, .count = (unsigned)count};
+    ret_group->count = (unsigned)count;
     return 0;
 }
 
@@ -226,8 +268,11 @@ int admin_fleet(struct admin_call *call) {
     writer_object_begin(&call->writer);
     writer_key_string(&call->writer, "cluster", cluster->arn);
     writer_key_list_begin(&call->writer, "containerInstances");
-    for (size_t index = 0; result == 0 && index < count; index++)
+    for (size_t index = 0; result == 0 && index < count; index++) {
         result = add_group(call, cluster, &groups[index]);
+        if (result == 0 && groups[index].scales)
+            result = set_bounds(call, cluster, &groups[index]);
+    }
     writer_list_end(&call->writer);
     writer_object_end(&call->writer);
     return result;

@@ -84,6 +84,20 @@ static bool within_port_limit(const struct instance_resources *resources, const 
                PORTS_RESERVED_MAX;
 }
 
+void resources_copy_empty(const struct instance_resources *from, struct instance_resources *ret_copy) {
+    *ret_copy = (struct instance_resources){
+        .cpu_units = from->cpu_units,
+        .memory_mib = from->memory_mib,
+        .gpus = from->gpus,
+        .gpu_ids = from->gpu_ids,
+        .enis = from->enis,
+    };
+    for (unsigned protocol = 0; protocol < PORT_PROTOCOL_COUNT; protocol++) {
+        for (uint32_t index = 0; index < from->reserved[protocol].count; index++)
+            port_set_add(&ret_copy->reserved[protocol], from->reserved[protocol].ports[index]);
+    }
+}
+
 const char *resources_missing(const struct instance_resources *resources, const struct task_demand *demand) {
     if (demand->cpu_units > resources->cpu_units - resources->cpu_taken)
         return "RESOURCE:CPU";

@@ -32,6 +32,8 @@ int world_load(struct engine *engine) {
         result = tasks_load(engine);
     if (result == 0)
         result = gateways_load(engine);
+    if (result == 0)
+        result = scaling_load(engine);
     engine->definitions_to_sweep = true;
     engine->stale = false;
     return result;
@@ -42,6 +44,7 @@ void world_free(struct engine *engine) {
     scripts_free(engine);
     definitions_free(engine);
     services_free(engine);
+    scaling_free(engine);
     instances_free(engine);
     clusters_free(engine);
     timers_clear(&engine->timers);
@@ -208,6 +211,8 @@ int engine_turn_end(struct engine *engine) {
     int result = engine->stale ? ERR_STORE : waiting_place(engine);
     if (result == 0)
         result = services_reconcile(engine);
+    if (result == 0)
+        result = scaling_check(engine);
     if (result == 0)
         result = engine_flush(engine);
     if (result == 0 && engine->definitions_to_sweep)

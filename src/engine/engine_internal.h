@@ -105,8 +105,10 @@ struct engine {
     int64_t *waiting_tasks; /* rows of tasks that wait for capacity, oldest first */
     size_t waiting_count;
     size_t waiting_capacity;
-    unsigned leaving;                  /* tasks that are RUNNING and wanted STOPPED */
-    bool capacity_changed;             /* there may be room for one of them */
+    unsigned leaving;      /* tasks that are RUNNING and wanted STOPPED */
+    bool capacity_changed; /* there may be room for one of them */
+    struct scaling_group *scaling_groups;
+    bool scaling_changed;              /* a group may have to grow or shrink */
     struct instance **dirty_instances; /* whose version is to be written */
     size_t dirty_instance_count;
     size_t dirty_instance_capacity;
@@ -182,6 +184,18 @@ void task_touch(struct engine *engine, struct task *task);
 int tasks_flush(struct engine *engine);
 /* Lets go of the tasks used longest ago. Only between turns. */
 void tasks_trim(struct engine *engine);
+
+/* What an instance with that document has; to be given back. */
+int instance_read_template(struct engine *engine, struct cluster *cluster, const char *document,
+    struct instance_resources *ret_resources);
+
+/* managed_scaling.c */
+int scaling_load(struct engine *engine);
+void scaling_free(struct engine *engine);
+/* Sets the timers of the groups, when capacity has changed. */
+int scaling_check(struct engine *engine);
+bool scaling_timer_waits(struct engine *engine, int64_t row, int64_t due_ms);
+int scaling_timer_fired(struct engine *engine, int64_t row);
 
 /* instance_devices.c: GPUs and network interfaces. What the instance takes for the task is chosen; then taken. */
 int task_take(struct engine *engine, struct task *task, struct instance *instance);

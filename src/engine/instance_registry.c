@@ -416,6 +416,26 @@ int engine_instance_deregister(struct engine *engine, struct instance *instance)
                : result;
 }
 
+static int terminate(struct engine *engine, struct instance *instance, struct task *task) {
+    const char *reason = arena_printf(
+        engine->turn, "Host EC2 (instance %s) terminated.", instance->ec2_instance_id);
+    task_unwant(engine, task, "TerminationNotice", reason, engine_now_ms(engine));
+    return task_abandon(engine, task, reason);
+}
+
+int engine_instance_terminate(struct engine *engine, struct instance *instance) {
+    int result = for_tasks_on(engine, instance, terminate);
+    return result == 0 ? engine_instance_update(engine, instance, INSTANCE_INACTIVE, false, NULL) : result;
+}
+
+int instance_read_template(struct engine *engine, struct cluster *cluster, const char *document,
+    struct instance_resources *ret_resources) {
+    struct instance template = {.cluster = cluster, .instance_id = "of a scaling group"};
+    int result = read_document(engine, &template, document);
+    *ret_resources = template.resources;
+    return result;
+}
+
 void instance_touch(struct engine *engine, struct instance *instance) {
     count_version(engine, instance);
     if (instance->version_dirty)

@@ -20,6 +20,7 @@ static const struct timer_owner {
     [TIMER_GATEWAY] = {gateway_timer_waits, gateway_timer_fired},
     [TIMER_GATEWAY_ROUTE] = {gateway_route_timer_waits, gateway_route_timer_fired},
     [TIMER_SERVICE] = {service_timer_waits, service_timer_fired},
+    [TIMER_SCALING] = {scaling_timer_waits, scaling_timer_fired},
 };
 
 /* The earliest timer that is still waited for; overtaken ones are dropped. NULL: there is none. */
@@ -89,8 +90,13 @@ static int fire_next(struct engine *engine) {
 /* A moment is over: those who look at its outcome as a whole come last. */
 static int settle(struct engine *engine, bool *ret_more) {
     int result = waiting_place(engine);
-    *ret_more = services_waiting(engine);
-    return result == 0 && *ret_more ? services_reconcile(engine) : result;
+    if (result == 0)
+        result = scaling_check(engine);
+    /* Scaling may have something to do at this very moment. */
+    const struct timer *first = timers_first(&engine->timers);
+    bool waiting = services_waiting(engine);
+    *ret_more = waiting || (first != NULL && first->due_ms <= engine_now_ms(engine));
+    return result == 0 && waiting ? services_reconcile(engine) : result;
 }
 
 int engine_run_due(struct engine *engine) {

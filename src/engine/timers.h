@@ -14,6 +14,7 @@ enum timer_kind {
     TIMER_GATEWAY,
     TIMER_GATEWAY_ROUTE,
     TIMER_SERVICE,
+    TIMER_SCALING,
     TIMER_KIND_COUNT
 };
 

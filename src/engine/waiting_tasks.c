@@ -91,9 +91,10 @@ static int place(struct engine *engine, struct task *task) {
 }
 
 int waiting_place(struct engine *engine) {
-    if (!engine->capacity_changed || engine->waiting_count == 0)
+    if (!engine->capacity_changed)
         return 0;
     engine->capacity_changed = false;
+    engine->scaling_changed = engine->scaling_groups != NULL;
     size_t kept = 0;
     int result = 0;
     for (size_t index = 0; index < engine->waiting_count; index++) {

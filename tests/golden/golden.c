@@ -15,6 +15,7 @@
 #include "ecs-local/base/writer.h"
 #include "ecs-local/domain/capacity_provider.h"
 #include "ecs-local/domain/cluster_query.h"
+#include "ecs-local/domain/managed_scaling.h"
 #include "ecs-local/domain/placement.h"
 #include "ecs-local/domain/task.h"
 #include "ecs-local/domain/task_definition.h"
@@ -300,6 +301,25 @@ static struct value *answer_strategy(struct arena *arena, const struct value *in
     return answer;
 }
 
+/* scaling: a list of questions → a list of sizes */
+static struct value *answer_scaling(struct arena *arena, const struct value *input) {
+    struct value *answer = value_new_list(arena, 8);
+    value_for_each(told, input) {
+        struct managed_scaling scaling = {
+            .size = value_int(told, "size", 0),
+            .in_use = value_int(told, "inUse", 0),
+            .needed = value_int(told, "needed", 0),
+            .target_capacity = value_int(told, "target", 100),
+            .minimum_step = value_int(told, "minimumStep", 1),
+            .maximum_step = value_int(told, "maximumStep", 10000),
+            .minimum = value_int(told, "min", 0),
+            .maximum = value_int(told, "max", 10),
+        };
+        value_append(arena, answer, value_new_int(arena, managed_scaling_next_size(&scaling)));
+    }
+    return answer;
+}
+
 struct kind {
     const char *name;
     struct value *(*answer)(struct arena *arena, const struct value *input);
@@ -311,6 +331,7 @@ static const struct kind kinds[] = {
     {"task_definition", answer_task_definition},
     {"overrides", answer_overrides},
     {"strategy", answer_strategy},
+    {"scaling", answer_scaling},
     {"service_rules", answer_service_rules},
     {"traffic_shift", answer_traffic_shift},
     {"life", answer_life},

@@ -20,6 +20,10 @@ struct capacity_provider {
     bool active;
     bool managed_scaling;
     bool managed_draining;
+    bool termination_protection; /* managed: no instance with tasks is ended */
+    int target_capacity;         /* percent */
+    int minimum_step;
+    int maximum_step;
 };
 
 /* FARGATE and FARGATE_SPOT, which exist everywhere. 0, or 1 for any other name. */

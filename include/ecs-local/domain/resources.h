@@ -67,6 +67,8 @@ struct instance_resources {
 };
 
 void resources_done(struct instance_resources *resources);
+/* The same instance without any task: registered resources and ports. The copy is to be given back, too. */
+void resources_copy_empty(const struct instance_resources *from, struct instance_resources *ret_copy);
 /* NULL when the demand fits, else the reason: "RESOURCE:CPU", … */
 const char *resources_missing(const struct instance_resources *resources, const struct task_demand *demand);
 void resources_take(struct instance_resources *resources, const struct task_demand *demand);

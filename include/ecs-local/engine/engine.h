@@ -211,6 +211,17 @@ int engine_instance_set_document(struct engine *engine, struct instance *instanc
 int engine_instance_has_agent(struct engine *engine, struct instance *instance);
 /* Makes it INACTIVE and stops what runs on it at once. */
 int engine_instance_deregister(struct engine *engine, struct instance *instance);
+/* Its host is gone: INACTIVE, and its tasks are STOPPED for that reason (facts: tasks 5.6). */
+int engine_instance_terminate(struct engine *engine, struct instance *instance);
+/* What managed scaling may do with the simulated instances of a capacity provider in a cluster. */
+struct scaling_bounds {
+    const char *capacity_provider;
+    unsigned minimum;
+    unsigned maximum;
+    const char *documents; /* JSON list of texts: documents of new instances, one a zone */
+};
+int engine_scaling_group_set(
+    struct engine *engine, struct cluster *cluster, const struct scaling_bounds *bounds);
 /* The zone of a subnet that some instance of the scope is in; NULL when none is. */
 const char *engine_subnet_zone(struct engine *engine, const struct scope *scope, const char *subnet_id);
 /* Its stored document and tags, copied. */

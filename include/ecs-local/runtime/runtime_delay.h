@@ -1,5 +1,5 @@
-/* How long things of the control plane take that are no stage of a task: under --timing instant no time at all, under
- * realistic about what AWS takes; a timing file says {"delays": {"clusterAttachments": "10s"}}. */
+/* How long things of the control plane take that are no stage of a task: under --timing instant no time at all (but for
+ * scaling in, which would take away what somebody is about to use), under realistic about what AWS takes; a timing file says {"delays": {"clusterAttachments": "10s"}}. */
 #ifndef ECS_LOCAL_RUNTIME_RUNTIME_DELAY_H
 #define ECS_LOCAL_RUNTIME_RUNTIME_DELAY_H
 

@@ -41,28 +41,31 @@ static const int64_t realistic_ms[TASK_PLATFORM_COUNT][LIFE_STAGE_COUNT] = {
         [LIFE_COMPLETE] = 3000},
 };
 
-/* One row for every delay: its name in a timing file, and what it is under "realistic". */
+/* One row for every delay: its name in a timing file, what it is under "realistic", and under "instant". */
 static const struct {
     const char *name;
     int64_t realistic_ms;
+    int64_t instant_ms;
 } delays[RUNTIME_DELAY_COUNT] = {
-    [RUNTIME_DELAY_CLUSTER_ATTACHMENTS] = {"clusterAttachments", 10000},
-    [RUNTIME_DELAY_PROVIDER_UPDATE] = {"providerUpdate", 5000},
-    [RUNTIME_DELAY_SCALE_OUT] = {"scaleOut", 60000},
-    [RUNTIME_DELAY_SCALE_IN] = {"scaleIn", 900000},
+    [RUNTIME_DELAY_CLUSTER_ATTACHMENTS] = {"clusterAttachments", 10000, 0},
+    [RUNTIME_DELAY_PROVIDER_UPDATE] = {"providerUpdate", 5000, 0},
+    [RUNTIME_DELAY_SCALE_OUT] = {"scaleOut", 60000, 0},
+    [RUNTIME_DELAY_SCALE_IN] = {"scaleIn", 900000, 60000},
     /* facts: services 2.4 (ticks), 7.5 (healthy), 2.6 and 7.6 (steady), 4 (INACTIVE), 7.7 (delays). */
-    [RUNTIME_DELAY_SERVICE_TICK] = {"serviceTick", 5000},
-    [RUNTIME_DELAY_SERVICE_SETTLE] = {"serviceSettle", 40000},
-    [RUNTIME_DELAY_SERVICE_STEADY] = {"serviceSteady", 9000},
-    [RUNTIME_DELAY_SERVICE_INACTIVE] = {"serviceInactive", 5000},
-    [RUNTIME_DELAY_SERVICE_RETRY] = {"serviceRetry", 30000},
-    [RUNTIME_DELAY_SERVICE_CRASH] = {"serviceCrash", 5000},
+    [RUNTIME_DELAY_SERVICE_TICK] = {"serviceTick", 5000, 0},
+    [RUNTIME_DELAY_SERVICE_SETTLE] = {"serviceSettle", 40000, 0},
+    [RUNTIME_DELAY_SERVICE_STEADY] = {"serviceSteady", 9000, 0},
+    [RUNTIME_DELAY_SERVICE_INACTIVE] = {"serviceInactive", 5000, 0},
+    [RUNTIME_DELAY_SERVICE_RETRY] = {"serviceRetry", 30000, 0},
+    [RUNTIME_DELAY_SERVICE_CRASH] = {"serviceCrash", 5000, 0},
 };
 
 static void timing_clear(struct sim_timing *timing) {
     memset(timing, 0, sizeof(*timing));
     for (unsigned platform = 0; platform < TASK_PLATFORM_COUNT; platform++)
         timing->platforms[platform].stages[TASK_RUNNING].duration_ms = LIFE_NEVER_MS;
+    for (unsigned delay = 0; delay < RUNTIME_DELAY_COUNT; delay++)
+        timing->delays_ms[delay] = delays[delay].instant_ms;
 }
 
 int sim_timing_named(const char *name, struct sim_timing *ret_timing) {
