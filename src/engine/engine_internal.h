@@ -189,7 +189,7 @@ void tasks_trim(struct engine *engine);
 int instance_read_template(struct engine *engine, struct cluster *cluster, const char *document,
     struct instance_resources *ret_resources);
 
-/* managed_scaling.c */
+/* scaling_groups.c */
 int scaling_load(struct engine *engine);
 void scaling_free(struct engine *engine);
 /* Sets the timers of the groups, when capacity has changed. */

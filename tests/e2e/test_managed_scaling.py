@@ -89,7 +89,7 @@ class Scaling(Case):
     def test_target_capacity_keeps_some_free(self):
         self.provider(managedScaling={"targetCapacity": 50})
         self.group(min=0, max=10)
-        self.start(2)
+        self.ok("RunTask", {"taskDefinition": "web", "count": 2, "placementStrategy": [{"type": "binpack", "field": "cpu"}]})
         self.advance("5m")
         self.assertEqual(len(self.instances()), 2)
 
