@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -29,11 +30,11 @@ class Failed(Exception):
 
 
 class Tool(Case):
-    options = ("--clock", "held", "--seed", "11")
+    options = ("--clock", "held", "--seed", "11", "--timing", "realistic")
 
     def setUp(self):
         super().setUp()
-        self.fargate("web")
+        self.new_revision()
 
     # ---- the world ----
 
@@ -47,7 +48,7 @@ class Tool(Case):
         self.assertLess(status, 300)
 
     def new_revision(self):
-        return self.fargate("web")["taskDefinitionArn"]
+        return self.fargate("web", container={"portMappings": [{"containerPort": 80}]})["taskDefinitionArn"]
 
     def described(self, **more):
         return self.ok("DescribeServices", {"services": ["web"], **more})["services"][0]
@@ -570,17 +571,18 @@ class AwsCli(Tool):
             "serviceName": "web", "taskDefinition": "web:1", "desiredCount": 0, "launchType": "FARGATE", "networkConfiguration": SUBNETS,
             "deploymentController": {"type": "CODE_DEPLOY"}, "loadBalancers": [{
                 "targetGroupArn": f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:targetgroup/t/0", "containerName": "app", "containerPort": 80}]})
-        definition = Path(self.enterContext(__import__("tempfile").TemporaryDirectory())) / "definition.json"
+        definition = Path(self.enterContext(tempfile.TemporaryDirectory())) / "definition.json"
         definition.write_text(json.dumps({"family": "web", "containerDefinitions": [{"name": "app", "image": "two", "memory": 16}]}))
         spec = definition.with_name("appspec.json")
         spec.write_text(json.dumps({"version": 0.0, "Resources": [{"TargetService": {"Type": "AWS::ECS::Service", "Properties": {
             "TaskDefinition": "x", "LoadBalancerInfo": {"ContainerName": "app", "ContainerPort": 80}}}}]}))
-        with mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL_CODEDEPLOY": self.server.url}):
+        # It reads the service and goes on to CodeDeploy, which is not here, and must not be looked for elsewhere.
+        with mock.patch.dict(os.environ, {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"}):
             done = self.aws("deploy", "--service", "web", "--task-definition", str(definition), "--codedeploy-appspec", str(spec))
-        # It reads the service, then asks CodeDeploy, which is not here.
         self.assertNotEqual(done.returncode, 0)
-        self.assertNotIn("does not exist", done.stderr)
-        self.assertIn("GetApplication", done.stderr)
+        self.assertRegex(done.stderr, "codedeploy|127.0.0.1:9")
+        asked = self.server.admin("GET", "/_ecs/journal?kind=request&operation=DescribeServices")[1]["entries"]
+        self.assertEqual(len(asked), 1, asked)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ CODE_DEPLOY = {"deploymentController": {"type": "CODE_DEPLOY"}, "loadBalancers":
 
 
 class Services(Case):
-    options = ("--clock", "held", "--seed", "7")
+    options = ("--clock", "held", "--seed", "7", "--timing", "realistic")
 
     def setUp(self):
         super().setUp()
