@@ -8,6 +8,7 @@
 #include "ecs-local/base/value.h"
 #include "ecs-local/base/writer.h"
 #include "ecs-local/engine/engine.h"
+#include "ecs-local/engine/faults.h"
 
 struct admin {
     struct admin_config config;
@@ -58,6 +59,12 @@ admin_handler admin_outcome_get;
 admin_handler admin_outcome_delete;
 admin_handler admin_outcomes_delete;
 admin_handler admin_journal;
+admin_handler admin_fault_add;
+admin_handler admin_faults;
+admin_handler admin_fault_get;
+admin_handler admin_fault_delete;
+/* For other files that add faults of their own kind: keeps it and writes it as the reply. */
+int admin_fault_keep(struct admin_call *call, enum fault_kind kind, const char *document);
 admin_handler admin_fork;
 admin_handler admin_snapshots;
 admin_handler admin_snapshot_save;

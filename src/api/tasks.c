@@ -7,6 +7,7 @@
 #include "api_lookup.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/domain/arn.h"
+#include "ecs-local/engine/faults.h"
 #include "ecs-local/store/task_rows.h"
 #include "page_token.h"
 #include "service_lookup.h"
@@ -44,6 +45,15 @@ static int describe_task(
     return 0;
 }
 
+/* A fault can hide new tasks for a while, as AWS's replicas do (engine/faults.h). 0 when it can be seen. */
+static int check_visible(struct api_call *call, struct cluster *cluster, const char *id, int64_t delay_ms) {
+    struct task *task = NULL;
+    int result = delay_ms != 0 ? engine_task_find(call->engine, cluster, id, &task) : 0;
+    if (result == 0 && task != NULL && engine_now_ms(call->engine) < task->created_ms + delay_ms)
+        result = STORE_NOT_FOUND;
+    return result;
+}
+
 int api_describe_tasks(struct api_call *call) {
     struct cluster *cluster = NULL;
     int result = lookup_cluster(call, "cluster", &cluster);
@@ -54,12 +64,15 @@ int api_describe_tasks(struct api_call *call) {
     const struct value *tasks = value_get(call->input, "tasks");
     bool with_tags = include_has(call, "TAGS");
     struct value *missing = value_new_list(call->arena, 0);
+    int64_t delay_ms = engine_visibility_delay_ms(call->engine, call->scope);
     struct writer *writer = &call->writer;
     writer_object_begin(writer);
     writer_key_list_begin(writer, "tasks");
     value_for_each(task, tasks) {
         const char *id = NULL;
         result = task_id_of(call, cluster, task->string, &id);
+        if (result == 0)
+            result = check_visible(call, cluster, id, delay_ms);
         if (result == 0)
             result = describe_task(call, cluster, id, with_tags);
         if (result == STORE_NOT_FOUND)

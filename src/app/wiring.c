@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "delayed_replies.h"
 #include "ecs-local/admin/admin.h"
 #include "ecs-local/base/cleanup.h"
 #include "ecs-local/base/error.h"
@@ -27,6 +28,7 @@ struct wiring {
     struct engine *engine;
     struct aws_json *aws;
     struct admin *admin;
+    struct delayed_replies *delayed;
     struct ids request_ids; /* apart from the engine's, so that a request does not change what a seed gives */
 };
 
@@ -107,6 +109,7 @@ int wiring_open(const struct options *options, struct wiring **ret_wiring) {
     struct wiring *wiring = xcalloc(1, sizeof(*wiring));
     wiring->options = options;
     ids_init_random(&wiring->request_ids);
+    wiring->delayed = delayed_replies_new();
     json_memory_install();
     int result = open_rooms(wiring);
     if (result != 0) {
@@ -140,6 +143,7 @@ void wiring_close(struct wiring *wiring) {
         engine_journal_tell(wiring->engine); /* what has not been stored yet will be */
         engine_turn_end(wiring->engine);
     }
+    delayed_replies_free(wiring->delayed);
     admin_close(wiring->admin);
     aws_json_close(wiring->aws);
     engine_close(wiring->engine);
@@ -190,7 +194,10 @@ static enum http_send handle_aws(struct wiring *wiring, struct http_exchange *ex
     if (aws_json_handle(wiring->aws, &request, &reply) < 0)
         engine_fail_turn(wiring->engine);
     reply_aws(wiring, exchange, &reply);
-    return when_to_send(wiring);
+    if (reply.latency_ms == 0)
+        return when_to_send(wiring);
+    delayed_replies_add(wiring->delayed, exchange, reply.latency_ms);
+    return HTTP_SEND_LATER;
 }
 
 static const char *query_of(const void *context, const char *name) {
@@ -278,20 +285,33 @@ struct http_handler wiring_http_handler(struct wiring *wiring) {
         .context = wiring, .handle = handle, .body_limit = body_limit, .refuse = refuse};
 }
 
+static int64_t sooner(int64_t left_ms, int64_t right_ms) {
+    if (left_ms < 0)
+        return right_ms;
+    return right_ms < 0 || left_ms < right_ms ? left_ms : right_ms;
+}
+
 static int64_t wait_ms(void *context) {
     struct wiring *wiring = context;
-    return engine_wait_ms(wiring->engine);
+    return sooner(engine_wait_ms(wiring->engine), delayed_replies_wait_ms(wiring->delayed));
 }
 
 static void run_due(void *context) {
     struct wiring *wiring = context;
     if (engine_run_due(wiring->engine) < 0)
         engine_fail_turn(wiring->engine);
+    delayed_replies_run(wiring->delayed);
+}
+
+static void refuse_delayed(void *context, struct http_exchange *exchange) {
+    refuse(context, exchange, HTTP_REFUSED_HELD_FAILED);
 }
 
 static int commit(void *context) {
     struct wiring *wiring = context;
-    return engine_turn_end(wiring->engine);
+    int result = engine_turn_end(wiring->engine);
+    delayed_replies_turn_done(wiring->delayed, result < 0, wiring, refuse_delayed);
+    return result;
 }
 
 struct event_loop_hooks wiring_hooks(struct wiring *wiring) {

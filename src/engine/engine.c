@@ -7,6 +7,7 @@
 #include "ecs-local/base/error.h"
 #include "ecs-local/base/log.h"
 #include "ecs-local/base/text.h"
+#include "ecs-local/engine/faults.h"
 #include "ecs-local/engine/scripted_outcomes.h"
 #include "engine_internal.h"
 
@@ -34,12 +35,15 @@ int world_load(struct engine *engine) {
         result = gateways_load(engine);
     if (result == 0)
         result = scaling_load(engine);
+    if (result == 0)
+        result = faults_load(engine);
     engine->definitions_to_sweep = true;
     engine->stale = false;
     return result;
 }
 
 void world_free(struct engine *engine) {
+    faults_free(engine);
     tasks_free(engine);
     scripts_free(engine);
     definitions_free(engine);
@@ -248,6 +252,8 @@ int engine_reset(struct engine *engine, const char *account_or_null, const char 
         result = store_reset(engine->store, account_or_null, region_or_null);
     if (result == 0)
         result = engine_scripts_delete(engine, account_or_null, region_or_null);
+    if (result == 0)
+        result = engine_faults_clear(engine, account_or_null, region_or_null);
     if (result == 0)
         result = all ? journal_clear(engine) : journal_forget(engine, account_or_null, region_or_null);
     if (result == 0 && all) {

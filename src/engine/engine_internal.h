@@ -124,6 +124,8 @@ struct engine {
     unsigned script_count;
     unsigned script_capacity;
 
+    struct fault_entry *faults; /* by id: faults.c */
+    int64_t last_fault_id;
     struct journal journal;
     struct description_entry *descriptions; /* of container instances, by text: announcements.c */
     struct engine_watcher watcher;
@@ -158,6 +160,10 @@ unsigned instance_group_tasks(const struct instance *instance, const struct task
 bool instance_any_group(
     const struct instance *instance, bool (*test)(void *test_context, const char *group), void *test_context);
 void task_groups_free(struct engine *engine);
+
+/* faults.c */
+int faults_load(struct engine *engine);
+void faults_free(struct engine *engine);
 
 /* announcements.c: events. */
 /* Emits the event of a task whose version has grown since its last one. */

@@ -127,13 +127,13 @@ void engine_journal_request(
 }
 
 /* With a held clock the world's time, which is the same in every run; else the machine's (decisions/0005). */
-static void write_duration(struct engine *engine, struct writer *writer) {
+static void write_duration(struct engine *engine, struct writer *writer, int64_t latency_ms) {
     const struct journal *journal = &engine->journal;
     if (engine->clock.mode == CLOCK_HELD) {
-        writer_key_int(writer, "durationMs", engine_now_ms(engine) - journal->request_ms);
+        writer_key_int(writer, "durationMs", engine_now_ms(engine) - journal->request_ms + latency_ms);
         return;
     }
-    int64_t elapsed_us = machine_monotonic_us() - journal->request_machine_us;
+    int64_t elapsed_us = machine_monotonic_us() - journal->request_machine_us + latency_ms * 1000;
     int millis = (int)(elapsed_us % 1000);
     char fraction[4] = {
         '.', (char)('0' + millis / 100), (char)('0' + millis / 10 % 10), (char)('0' + millis % 10)};
@@ -153,38 +153,38 @@ static void set_outcome(struct journal *journal, int64_t seq) {
     journal_replace(journal, seq, record);
 }
 
-static struct writer *begin_outcome(struct journal *journal, const struct journal_record *record,
-    unsigned status, const char *code_or_null, const char *message_or_null) {
+static struct writer *begin_outcome(
+    struct journal *journal, const struct journal_record *record, const struct journal_outcome *outcome) {
     struct writer *writer = &journal->writer;
     size_t names = (size_t)record->account_length + record->region_length + record->subject_length;
     buf_clear(&journal->scratch);
     *writer = (struct writer){
         .buf = &journal->scratch, .comma = record->outcome_at != names, .iso_times = true};
-    writer_key_int(writer, "status", status);
-    writer_key_string(writer, "result", code_or_null == NULL ? "ok" : "error");
-    if (code_or_null == NULL)
+    writer_key_int(writer, "status", outcome->status);
+    writer_key_string(writer, "result", outcome->code == NULL ? "ok" : "error");
+    if (outcome->code == NULL)
         return writer;
     writer_key_object_begin(writer, "error");
-    writer_key_string(writer, "code", code_or_null);
-    writer_key_string_opt(writer, "message", message_or_null);
+    writer_key_string(writer, "code", outcome->code);
+    writer_key_string_opt(writer, "message", outcome->message);
     writer_object_end(writer);
     return writer;
 }
 
-void engine_journal_outcome(
-    struct engine *engine, unsigned status, const char *code_or_null, const char *message_or_null) {
+void engine_journal_outcome(struct engine *engine, const struct journal_outcome *outcome) {
     struct journal *journal = &engine->journal;
     int64_t seq = journal->request_seq;
     const struct journal_record *record = journal_record_at(journal, seq);
     journal->request_seq = 0;
     if (seq == 0 || record == NULL)
         return;
-    write_duration(engine, begin_outcome(journal, record, status, code_or_null, message_or_null));
+    write_duration(engine, begin_outcome(journal, record, outcome), outcome->latency_ms);
     set_outcome(journal, seq);
 }
 
 void journal_outcome_failed(struct journal *journal, int64_t seq) {
-    begin_outcome(journal, journal_record_at(journal, seq), 500, "ServerException", NULL);
+    struct journal_outcome failed = {.status = 500, .code = "ServerException"};
+    begin_outcome(journal, journal_record_at(journal, seq), &failed);
     set_outcome(journal, seq);
 }
 

@@ -11,6 +11,7 @@
 #include "ecs-local/base/json_reader.h"
 #include "ecs-local/base/log.h"
 #include "ecs-local/base/text.h"
+#include "ecs-local/engine/faults.h"
 #include "ecs-local/model/model.h"
 #include "reply_check.h"
 
@@ -119,25 +120,32 @@ static void note_request(struct aws_json *aws, const struct aws_json_request *re
     engine_journal_request(aws->config.engine, &entry, reply->request_id);
 }
 
-static int check_body(struct aws_json *aws, const struct aws_json_request *request,
-    const struct credential_scope *scope, const struct model_operation *operation, struct value **ret_input,
-    struct aws_json_reply *reply) {
-    json_t *body = NULL;
-    int parsed = parse_body(request, &body);
-    note_request(aws, request, scope, model_operation_name(operation), parsed == 0, reply);
-    if (parsed != 0) {
-        reply_error(400, "SerializationException", "Message", "The request body is not a valid JSON object.",
-            NULL, reply);
-        return 1;
-    }
+static int check_body(struct aws_json *aws, const struct model_operation *operation, const json_t *body,
+    struct value **ret_input, struct aws_json_reply *reply) {
     struct model_violation violation = {0};
     int result = model_check_request(operation, body, aws->arena, ret_input, &violation);
-    json_decref(body);
     if (result != 0) {
         bool front_end = text_equal(violation.code, "SerializationException");
         reply_error(400, violation.code, front_end ? "Message" : "message", violation.message, NULL, reply);
     }
     return result;
+}
+
+/* What a test wants to happen instead (engine/faults.h): before anything of the request is looked at, as a throttle
+ * does. 0 when it goes on, 1 when the reply is there, or <0. */
+static int meet_fault(struct aws_json *aws, const struct credential_scope *scope, const char *operation,
+    struct aws_json_reply *reply) {
+    struct request_fault fault;
+    int result = engine_request_fault(aws->config.engine, operation, scope->account, scope->region, &fault);
+    if (result != 0)
+        return result;
+    reply->latency_ms = fault.latency_ms;
+    if (fault.error == NULL)
+        return 0;
+    /* The fault itself may be gone before the reply is. */
+    reply_error(fault.status, arena_strdup(aws->arena, fault.error), "message",
+        arena_strdup(aws->arena, fault.message), NULL, reply);
+    return 1;
 }
 
 static int call_handler(struct aws_json *aws, const struct credential_scope *scope,
@@ -180,14 +188,24 @@ static int dispatch(struct aws_json *aws, const struct aws_json_request *request
             arena_printf(aws->arena, "ecs-local does not implement %s yet.", call.operation), NULL, reply);
         return 0;
     }
+    json_t *body = NULL;
+    int parsed = parse_body(request, &body);
+    note_request(aws, request, scope, call.operation, parsed == 0, reply);
     struct value *input = NULL;
-    if (check_body(aws, request, scope, operation, &input, reply) != 0)
-        return 0;
-    call.input = input;
-    int result = call_handler(aws, scope, operation, &call, reply);
+    int result = meet_fault(aws, scope, call.operation, reply);
+    if (result == 0 && parsed != 0) {
+        reply_error(400, "SerializationException", "Message", "The request body is not a valid JSON object.",
+            NULL, reply);
+        result = 1;
+    }
     if (result == 0)
-        result = reply_check(operation, aws->arena, reply);
-    return result;
+        result = check_body(aws, operation, body, &input, reply);
+    json_decref(body);
+    if (result != 0)
+        return result < 0 ? result : 0;
+    call.input = input;
+    result = call_handler(aws, scope, operation, &call, reply);
+    return result == 0 ? reply_check(operation, aws->arena, reply) : result;
 }
 
 int aws_json_handle(
@@ -209,8 +227,13 @@ int aws_json_handle(
         free(ret_reply->body);
         aws_json_server_error(ret_reply);
     }
-    engine_journal_outcome(
-        aws->config.engine, ret_reply->status, ret_reply->error_code, ret_reply->error_message);
+    struct journal_outcome outcome = {
+        .status = ret_reply->status,
+        .code = ret_reply->error_code,
+        .message = ret_reply->error_message,
+        .latency_ms = ret_reply->latency_ms,
+    };
+    engine_journal_outcome(aws->config.engine, &outcome);
     log_debug("%s %u %s", operation != NULL ? model_operation_name(operation) : "-", ret_reply->status,
         ret_reply->error_code != NULL ? ret_reply->error_code : "");
     return result;

@@ -51,9 +51,14 @@ struct journal_request {
 /* A request begins: what it causes comes behind it. Gives the id that its reply is to carry. */
 void engine_journal_request(
     struct engine *engine, const struct journal_request *request, char ret_request_id[ID_UUID_SIZE]);
-/* The request begun last has its outcome; code NULL: it was carried out. */
-void engine_journal_outcome(
-    struct engine *engine, unsigned status, const char *code_or_null, const char *message_or_null);
+struct journal_outcome {
+    unsigned status;
+    const char *code; /* NULL: it was carried out */
+    const char *message;
+    int64_t latency_ms; /* that a fault has put on top */
+};
+/* The request begun last has its outcome. */
+void engine_journal_outcome(struct engine *engine, const struct journal_outcome *outcome);
 
 /* --- reading ------------------------------------------------------------------------------------------------- */
 

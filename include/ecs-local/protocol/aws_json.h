@@ -31,6 +31,7 @@ struct aws_json_reply {
     size_t body_length;
     const char *error_code; /* NULL for 200; valid until the next request */
     const char *error_message;
+    int64_t latency_ms;            /* the reply is to leave so much later (machine time) */
     char request_id[ID_UUID_SIZE]; /* "" when the request was not looked at */
 };
 
