@@ -11,6 +11,7 @@
 #include "ecs-local/base/value_json.h"
 #include "ecs-local/domain/arn.h"
 #include "ecs-local/store/capacity_provider_rows.h"
+#include "ecs-local/store/daemon_rows.h"
 #include "ecs-local/store/task_rows.h"
 #include "page_token.h"
 
@@ -324,6 +325,8 @@ static int leave_cluster(struct api_call *call, const struct value *document, co
     if (cluster == NULL)
         return 0;
     int result = task_rows_uses_provider(engine_store(call->engine), cluster->id, name);
+    if (result == STORE_NOT_FOUND)
+        result = daemon_rows_uses_provider(engine_store(call->engine), cluster->id, name);
     if (result != STORE_NOT_FOUND)
         return result == 0 ? api_fail(call, ERROR_PROVIDER_ASSOCIATED, cluster->name) : result;
     return engine_cluster_update(

@@ -6,6 +6,7 @@
 #include "ecs-local/base/text.h"
 #include "ecs-local/domain/arn.h"
 #include "ecs-local/store/cluster_rows.h"
+#include "ecs-local/store/daemon_rows.h"
 #include "ecs-local/store/task_rows.h"
 #include "page_token.h"
 
@@ -43,6 +44,9 @@ static int check_deletable(struct api_call *call, const struct cluster *cluster)
         return api_fail(call, ERROR_CLUSTER_HAS_SERVICES, NULL);
     if (cluster->unfinished != 0)
         return api_fail(call, ERROR_CLUSTER_HAS_TASKS, NULL);
+    int daemons = daemon_rows_uses_cluster(engine_store(call->engine), cluster->id);
+    if (daemons != STORE_NOT_FOUND)
+        return daemons == 0 ? api_fail(call, ERROR_CLUSTER_HAS_DAEMONS, NULL) : daemons;
     if (cluster_is_busy(call, document))
         return api_fail(call, ERROR_CLUSTER_BUSY, NULL);
     if (value_count(value_get(document, "scopedProviders")) != 0)

@@ -209,6 +209,26 @@ static int store_of_provider(struct api_call *call, struct tagged *tagged, const
     return capacity_provider_rows_update(engine_store(call->engine), &tagged->provider);
 }
 
+static int find_daemon(struct api_call *call, const char *rest, struct tagged *tagged) {
+    struct daemon_name name;
+    struct daemon_row *daemon = arena_alloc(call->arena, sizeof(*daemon));
+    (void)rest;
+    int result = daemon_name_read(call, tagged->arn, "daemon", &name);
+    if (result == 0)
+        result = daemon_find(call, &name, daemon);
+    if (result == STORE_NOT_FOUND)
+        return tags_not_found(call, "daemon");
+    tagged->resource = daemon;
+    tagged->tags = daemon->tags;
+    return result;
+}
+
+static int store_of_daemon(struct api_call *call, struct tagged *tagged, const char *tags) {
+    struct daemon_row *daemon = tagged->resource;
+    daemon->tags = tags;
+    return daemon_rows_update(engine_store(call->engine), daemon);
+}
+
 static const struct tag_kind kinds[] = {
     {"cluster", find_cluster, store_of_cluster},
     {"container-instance", find_instance, store_of_instance},
@@ -219,6 +239,7 @@ static const struct tag_kind kinds[] = {
     {"gateway", find_gateway, store_of_gateway},
     {"service", find_service, store_of_service},
     {"task-set", find_task_set, store_of_task_set},
+    {"daemon", find_daemon, store_of_daemon},
 };
 
 static int find_tagged(

@@ -8,6 +8,7 @@
 #include "ecs-local/base/text.h"
 #include "ecs-local/domain/arn.h"
 #include "ecs-local/engine/faults.h"
+#include "ecs-local/store/daemon_rows.h"
 #include "ecs-local/store/task_rows.h"
 #include "page_token.h"
 #include "service_lookup.h"
@@ -130,6 +131,19 @@ static int filter_instance(
     return 0;
 }
 
+/* No daemon of that name has no tasks: the operation declares no error for it. */
+static int filter_daemon(
+    struct api_call *call, const struct cluster *cluster, int64_t *ret_row, bool *ret_nothing) {
+    struct daemon_row daemon;
+    const char *name = value_string_nonempty(call->input, "daemonName");
+    if (name == NULL)
+        return 0;
+    int result = daemon_rows_get(engine_store(call->engine), cluster->id, name, call->arena, &daemon);
+    *ret_nothing = *ret_nothing || result == STORE_NOT_FOUND;
+    *ret_row = result == 0 ? daemon.id : 0;
+    return result < 0 ? result : 0;
+}
+
 static int filter_family(struct api_call *call, int64_t *ret_row, bool *ret_nothing) {
     const char *family = value_string_nonempty(call->input, "family");
     if (family == NULL)
@@ -230,9 +244,9 @@ int api_list_tasks(struct api_call *call) {
         result = make_filter(call, cluster, &filter, &nothing);
     if (result != 0)
         return result;
-    /* A daemon cannot be named either: nothing runs for one. */
-    if (value_string_nonempty(call->input, "daemonName") != NULL)
-        nothing = true;
+    result = filter_daemon(call, cluster, &filter.daemon_id, &nothing);
+    if (result != 0)
+        return result;
     writer_object_begin(&call->writer);
     writer_key_list_begin(&call->writer, "taskArns");
     if (nothing)

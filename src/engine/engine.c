@@ -37,6 +37,8 @@ int world_load(struct engine *engine) {
         result = scaling_load(engine);
     if (result == 0)
         result = faults_load(engine);
+    if (result == 0)
+        result = daemons_load(engine);
     engine->definitions_to_sweep = true;
     engine->stale = false;
     return result;
@@ -49,6 +51,7 @@ void world_free(struct engine *engine) {
     definitions_free(engine);
     services_free(engine);
     scaling_free(engine);
+    daemons_free(engine);
     instances_free(engine);
     clusters_free(engine);
     timers_clear(&engine->timers);
@@ -212,7 +215,9 @@ static void reload(struct engine *engine) {
 }
 
 int engine_turn_end(struct engine *engine) {
-    int result = engine->stale ? ERR_STORE : waiting_place(engine);
+    int result = engine->stale ? ERR_STORE : daemons_reconcile(engine);
+    if (result == 0)
+        result = waiting_place(engine);
     if (result == 0)
         result = services_reconcile(engine);
     if (result == 0)

@@ -2,6 +2,7 @@
 #ifndef ENGINE_INTERNAL_H
 #define ENGINE_INTERNAL_H
 
+#include <string.h>
 #include <uthash.h>
 
 #include "ecs-local/engine/engine.h"
@@ -105,8 +106,10 @@ struct engine {
     int64_t *waiting_tasks; /* rows of tasks that wait for capacity, oldest first */
     size_t waiting_count;
     size_t waiting_capacity;
-    unsigned leaving;      /* tasks that are RUNNING and wanted STOPPED */
-    bool capacity_changed; /* there may be room for one of them */
+    unsigned leaving;                 /* tasks that are RUNNING and wanted STOPPED */
+    struct daemon_mark *daemon_marks; /* daemons to be looked at before the turn ends */
+    bool daemons_hungry;              /* one of them has found no room on some instance */
+    bool capacity_changed;            /* there may be room for one of them */
     struct scaling_group *scaling_groups;
     bool scaling_changed;              /* a group may have to grow or shrink */
     struct instance **dirty_instances; /* whose version is to be written */
@@ -241,6 +244,26 @@ int task_container_step(struct engine *engine, struct task *task, const struct t
 void task_interface_attached(struct engine *engine, struct task *task);
 /* Chooses the host ports of a container that starts. */
 int bind_ports(struct engine *engine, struct task *task, struct task_container *container);
+
+/* daemon_reconcile.c */
+int daemons_load(struct engine *engine);
+void daemons_free(struct engine *engine);
+bool daemons_waiting(const struct engine *engine);
+int daemons_reconcile(struct engine *engine);
+/* The group of a daemon's tasks tells them from others. */
+static inline bool task_is_of_daemon(const struct task *task) {
+    return strncmp(task->group, "daemon:", 7) == 0;
+}
+void daemon_task_changed(struct engine *engine, const struct task *task);
+/* Any task has ended, which makes room; one of a daemon may have failed. */
+int daemon_task_finished(struct engine *engine, const struct task *task);
+int daemon_task_expired(struct engine *engine, const struct task *task);
+/* Instances came, went, or changed. */
+void daemons_instances_changed(struct engine *engine, const struct cluster *cluster);
+bool daemon_timer_waits(struct engine *engine, int64_t row, int64_t due_ms);
+int daemon_timer_fired(struct engine *engine, int64_t row);
+bool daemon_definition_timer_waits(struct engine *engine, int64_t row, int64_t due_ms);
+int daemon_definition_timer_fired(struct engine *engine, int64_t row);
 
 /* gateway_states.c */
 int gateways_load(struct engine *engine);

@@ -7,8 +7,6 @@
 #include "engine_internal.h"
 
 enum {
-    UPDATE_MS = 0,
-    ROUTE_MS = 0,
     ROUTES_PER_SERVICE = 2 * GATEWAYS_PER_CLUSTER_MAX, /* those that go and those that come */
 };
 
@@ -31,7 +29,7 @@ int gateways_load(struct engine *engine) {
 
 int engine_gateway_update(struct engine *engine, struct gateway_row *row) {
     row->status = "UPDATE_IN_PROGRESS";
-    row->due_ms = engine_now_ms(engine) + UPDATE_MS;
+    row->due_ms = engine_now_ms(engine) + engine_delay_ms(engine, RUNTIME_DELAY_GATEWAY_UPDATE);
     timers_add(&engine->timers, row->due_ms, TIMER_GATEWAY, row->id);
     return gateway_rows_update(engine->store, row);
 }
@@ -104,7 +102,7 @@ static int route_add(struct engine *engine, const struct gateway_row *gateway, c
         .service_name = service_name,
         .port_name = port_name,
         .status = "CREATE_IN_PROGRESS",
-        .due_ms = engine_now_ms(engine) + ROUTE_MS,
+        .due_ms = engine_now_ms(engine) + engine_delay_ms(engine, RUNTIME_DELAY_GATEWAY_ROUTE),
     };
     int result = choose_balancer(
         engine, gateway->id, (unsigned)value_int(balancer, "maxAlbCount", 1), &route.balancer);
@@ -122,7 +120,7 @@ static int route_add(struct engine *engine, const struct gateway_row *gateway, c
 static int route_remove(struct engine *engine, const struct gateway_route_row *route) {
     if (text_equal(route->status, "DELETE_IN_PROGRESS"))
         return 0;
-    int64_t due_ms = engine_now_ms(engine) + ROUTE_MS;
+    int64_t due_ms = engine_now_ms(engine) + engine_delay_ms(engine, RUNTIME_DELAY_GATEWAY_ROUTE);
     timers_add(&engine->timers, due_ms, TIMER_GATEWAY_ROUTE, route->id);
     return gateway_route_rows_set_status(engine->store, route->id, "DELETE_IN_PROGRESS", due_ms);
 }
@@ -154,7 +152,7 @@ static bool accepts(const struct value *connector, const char *access_type) {
 
 static int route_begin(struct engine *engine, struct gateway_route_row *route) {
     route->status = "CREATE_IN_PROGRESS";
-    route->due_ms = engine_now_ms(engine) + ROUTE_MS;
+    route->due_ms = engine_now_ms(engine) + engine_delay_ms(engine, RUNTIME_DELAY_GATEWAY_ROUTE);
     timers_add(&engine->timers, route->due_ms, TIMER_GATEWAY_ROUTE, route->id);
     return gateway_route_rows_set_status(engine->store, route->id, route->status, route->due_ms);
 }

@@ -231,6 +231,7 @@ static int instance_add(struct engine *engine, struct cluster *cluster, const st
     engine->capacity_changed = true;
     join_cluster(cluster, instance);
     services_instances_changed(engine, cluster);
+    daemons_instances_changed(engine, cluster);
     *ret_instance = instance;
     return 0;
 }
@@ -312,6 +313,7 @@ int engine_instance_update(struct engine *engine, struct instance *instance, enu
     if (changed) {
         count_version(engine, instance);
         services_instances_changed(engine, instance->cluster);
+        daemons_instances_changed(engine, instance->cluster);
     }
     return write_instance_row(engine, instance, NULL, tags);
 }
@@ -326,6 +328,7 @@ int engine_instance_set_document(struct engine *engine, struct instance *instanc
     instance_undescribe(engine, instance);
     count_version(engine, instance);
     services_instances_changed(engine, instance->cluster);
+    daemons_instances_changed(engine, instance->cluster);
     return result;
 }
 

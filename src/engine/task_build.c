@@ -175,7 +175,7 @@ static void build_place(struct engine *engine, struct task *task, const struct s
         task->waiting = waiting_value(task, launch);
         return;
     }
-    if (launch->kind == LAUNCH_MANAGED_INSTANCES) {
+    if (launch->kind == LAUNCH_MANAGED_INSTANCES && instance == NULL) {
         task->availability_zone = zone_of(engine, task, scope, launch);
         return;
     }

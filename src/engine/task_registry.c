@@ -193,6 +193,8 @@ int engine_task_find(
 void task_touch(struct engine *engine, struct task *task) {
     if (task->service_id != 0)
         service_task_changed(engine, task);
+    if (task_is_of_daemon(task))
+        daemon_task_changed(engine, task);
     task_announce(engine, task);
     if (task->listed)
         return;

@@ -102,7 +102,7 @@ int task_finish(struct engine *engine, struct task *task, int64_t now_ms) {
     task->due_ms = now_ms + TASK_RETENTION_MS;
     timers_add(&engine->timers, task->due_ms, TIMER_TASK, task->id);
     task_touch(engine, task);
-    return 0;
+    return daemon_task_finished(engine, task);
 }
 
 int task_move_reported(struct engine *engine, struct task *task, enum task_status to, int64_t now_ms) {
@@ -152,7 +152,7 @@ static int expire(struct engine *engine, struct task *task) {
         engine->expired_tasks = xrealloc(engine->expired_tasks, engine->expired_capacity * sizeof(int64_t));
     }
     engine->expired_tasks[engine->expired_count++] = task->id;
-    return 0;
+    return daemon_task_expired(engine, task);
 }
 
 int task_abandon(struct engine *engine, struct task *task, const char *reason) {

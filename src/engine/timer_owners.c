@@ -19,6 +19,8 @@ static const struct timer_owner {
     [TIMER_TASK] = {task_timer_waits, task_timer_fired},
     [TIMER_GATEWAY] = {gateway_timer_waits, gateway_timer_fired},
     [TIMER_GATEWAY_ROUTE] = {gateway_route_timer_waits, gateway_route_timer_fired},
+    [TIMER_DAEMON] = {daemon_timer_waits, daemon_timer_fired},
+    [TIMER_DAEMON_DEFINITION] = {daemon_definition_timer_waits, daemon_definition_timer_fired},
     [TIMER_SERVICE] = {service_timer_waits, service_timer_fired},
     [TIMER_SCALING] = {scaling_timer_waits, scaling_timer_fired},
 };
@@ -67,7 +69,7 @@ unsigned engine_timer_count(struct engine *engine) {
 }
 
 int64_t engine_wait_ms(struct engine *engine) {
-    if (services_waiting(engine))
+    if (services_waiting(engine) || daemons_waiting(engine))
         return 0;
     const struct timer *timer = timers_first(&engine->timers);
     return timer != NULL ? clock_wait_ms(&engine->clock, timer->due_ms) : -1;
@@ -89,14 +91,17 @@ static int fire_next(struct engine *engine) {
 
 /* A moment is over: those who look at its outcome as a whole come last. */
 static int settle(struct engine *engine, bool *ret_more) {
-    int result = waiting_place(engine);
+    bool daemons = daemons_waiting(engine);
+    int result = daemons_reconcile(engine); /* first: a daemon's task precedes others on a new instance */
+    if (result == 0)
+        result = waiting_place(engine);
     if (result == 0)
         result = scaling_check(engine);
     /* Scaling may have something to do at this very moment. */
     const struct timer *first = timers_first(&engine->timers);
-    bool waiting = services_waiting(engine);
-    *ret_more = waiting || (first != NULL && first->due_ms <= engine_now_ms(engine));
-    return result == 0 && waiting ? services_reconcile(engine) : result;
+    bool services = services_waiting(engine);
+    *ret_more = daemons || services || (first != NULL && first->due_ms <= engine_now_ms(engine));
+    return result == 0 && services ? services_reconcile(engine) : result;
 }
 
 int engine_run_due(struct engine *engine) {

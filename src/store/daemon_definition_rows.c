@@ -124,3 +124,13 @@ int daemon_definition_rows_list(struct store *store, const struct daemon_definit
     *ret_count = count;
     return step < 0 ? step : 0;
 }
+
+int daemon_definition_rows_next_deleting(struct store *store, int64_t after, int64_t *ret_id) {
+    statement_scope struct statement statement = statement_begin(store, SQL_DAEMON_DEFINITION_NEXT_DELETING);
+    bind_int(&statement, "after", after);
+    int step = statement_step(&statement);
+    if (step != STEP_ROW)
+        return step < 0 ? step : STORE_NOT_FOUND;
+    *ret_id = column_int(&statement, "id");
+    return 0;
+}

@@ -66,7 +66,8 @@ int store_scopes(
 
 int store_reset(struct store *store, const char *account_or_null, const char *region_or_null) {
     /* From the leaves to the root: each statement finds its rows through its parents. */
-    static const enum statement_id steps[] = {SQL_RESET_SERVICE_EVENTS, SQL_RESET_SERVICE_REVISIONS,
+    static const enum statement_id steps[] = {SQL_RESET_DAEMON_TASKS, SQL_RESET_DAEMON_DEPLOYMENTS,
+        SQL_RESET_DAEMON_REVISIONS, SQL_RESET_DAEMONS, SQL_RESET_SERVICE_EVENTS, SQL_RESET_SERVICE_REVISIONS,
         SQL_RESET_SERVICE_DEPLOYMENTS, SQL_RESET_DEPLOYMENTS, SQL_RESET_SERVICES, SQL_RESET_ALARMS,
         SQL_RESET_TASKS, SQL_RESET_SCALING_GROUPS, SQL_RESET_INSTANCE_VERSIONS, SQL_RESET_INSTANCES,
         SQL_RESET_CLUSTERS, SQL_RESET_TASK_DEFINITIONS, SQL_RESET_FAMILIES, SQL_RESET_CAPACITY_PROVIDERS,

@@ -203,6 +203,8 @@ static enum statement_id list_statement(const struct task_filter *filter) {
         return SQL_TASK_LIST_STARTED_BY;
     if (filter->service_id != 0)
         return SQL_TASK_LIST_SERVICE;
+    if (filter->daemon_id != 0)
+        return SQL_TASK_LIST_DAEMON;
     if (filter->family_id != 0)
         return SQL_TASK_LIST_FAMILY;
     if (filter->container_instance_id != 0)
@@ -233,7 +235,9 @@ int task_rows_list(struct store *store, const struct task_filter *filter, struct
     bind_text(&statement, "launch_type", id == SQL_TASK_LIST ? cursor->launch_type : filter->launch_type);
     if (id == SQL_TASK_LIST_FAMILY)
         bind_int(&statement, "family_id", filter->family_id);
-    if (id == SQL_TASK_LIST_FAMILY || id == SQL_TASK_LIST_INSTANCE)
+    if (id == SQL_TASK_LIST_DAEMON)
+        bind_int(&statement, "daemon_id", filter->daemon_id);
+    if (id == SQL_TASK_LIST_FAMILY || id == SQL_TASK_LIST_INSTANCE || id == SQL_TASK_LIST_DAEMON)
         bind_int_or_null(&statement, "container_instance_id", filter->container_instance_id);
     if (id == SQL_TASK_LIST_SERVICE)
         bind_int(&statement, "service_id", filter->service_id);

@@ -21,6 +21,9 @@ def fork(server, **body):
     return server.admin("POST", "/_ecs/fork", {"from": FROM, "to": TO, **body})
 
 
+NAMED = {"source_revision_id": "daemon_revisions", "definition_id": "task_definitions"}  # as in fork.sql
+
+
 def populate(server, account=FROM, region="us-east-1", tasks=3):
     who = {"access_key": account, "region": region}
     server.fleet(2, account=account, region=region)
@@ -32,6 +35,16 @@ def populate(server, account=FROM, region="us-east-1", tasks=3):
         "ListContainerInstances", **who)["containerInstanceArns"][0]}]}, **who)
     server.ok("CreateCapacityProvider", {"name": "mine", "autoScalingGroupProvider": {
         "autoScalingGroupArn": f"arn:aws:autoscaling:{region}:{account}:autoScalingGroup:1:autoScalingGroupName/a"}}, **who)
+    role = "arn:aws:iam::000000000000:role/i"
+    server.ok("CreateGateway", {"name": "g", "infrastructureRoleArn": role, "configuration": {"hostSharedAlb": {}}}, **who)
+    server.ok("AssociateGatewayWithCluster", {"gateway": "g", "cluster": "default"}, **who)
+    server.ok("CreateCapacityProvider", {"name": "mi", "cluster": "default", "managedInstancesProvider": {
+        "infrastructureRoleArn": role, "instanceLaunchTemplate": {
+            "ec2InstanceProfileArn": "arn:aws:iam::000000000000:instance-profile/x", "networkConfiguration": {"subnets": ["subnet-1"]}}}}, **who)
+    server.fleet(1, account=account, region=region, instances=[{"count": 1, "instanceType": "m5.large", "capacityProvider": "mi"}])
+    server.ok("RegisterDaemonTaskDefinition", {"family": "agent", "containerDefinitions": [{"name": "a", "image": "a"}]}, **who)
+    for operation, daemon in (("CreateDaemon", {"daemonName": "d"}), ("UpdateDaemon", {"daemonArn": f"arn:aws:ecs:{region}:{account}:daemon/default/d"})):
+        server.ok(operation, {**daemon, "daemonTaskDefinitionArn": "agent", "capacityProviderArns": ["mi"]}, **who)
     return server.ok("RunTask", {"taskDefinition": "web", "count": tasks, "clientToken": "t", "startedBy": "me",
                                  "tags": [{"key": "a", "value": "b"}]}, **who)["tasks"]
 
@@ -49,6 +62,12 @@ def seen_by(server, account, region="us-east-1"):
         server.ok("ListTaskDefinitionFamilies", **who),
         server.ok("DescribeCapacityProviders", {"capacityProviders": ["mine"]}, **who),
         server.ok("ListAccountSettings", {"effectiveSettings": False}, **who),
+        server.ok("DescribeGateway", {"gateway": "g"}, **who),
+        server.ok("ListGatewayClusterAssociations", **who),
+        server.ok("DescribeDaemonTaskDefinition", {"daemonTaskDefinition": "agent"}, **who),
+        server.ok("DescribeDaemon", {"daemonArn": f"arn:aws:ecs:{region}:{account}:daemon/default/d"}, **who),
+        server.ok("ListDaemonDeployments", {"daemonArn": f"arn:aws:ecs:{region}:{account}:daemon/default/d"}, **who),
+        server.ok("ListTasks", {"daemonName": "d"}, **who),
         server.ok("ListAttributes", {"targetType": "container-instance", "attributeName": "stack"}, **who),
     ], sort_keys=True)
 
@@ -97,10 +116,10 @@ class Forking(Case):
     def test_work_in_flight_goes_on_in_both(self):
         server = self.start()
         populate(server)
-        server.advance(by="1s")
+        server.advance(by="6s")  # the daemon has begun
         fork(server)
         fired = server.advance(by="5m")["fired"]
-        moves = [[(move["task"].split("/")[-1], move["from"], move["to"], move["at"]) for move in fired if f":{account}:" in move["task"]]
+        moves = [[(move["task"].split("/")[-1], move["from"], move["to"], move["at"]) for move in fired if f":{account}:" in move.get("task", "")]
                  for account in (FROM, TO)]
         self.assertGreater(len(moves[0]), 2)
         self.assertEqual(moves[0], moves[1])

@@ -14,6 +14,10 @@ enum runtime_delay {
     RUNTIME_DELAY_SERVICE_INACTIVE,    /* from the last task of a deleted service to INACTIVE */
     RUNTIME_DELAY_SERVICE_RETRY,       /* after a task that could not be started; doubled each time */
     RUNTIME_DELAY_SERVICE_CRASH,       /* after a task that ended soon; doubled each time */
+    RUNTIME_DELAY_GATEWAY_UPDATE,      /* UpdateGateway */
+    RUNTIME_DELAY_GATEWAY_ROUTE,       /* a route that comes or goes */
+    RUNTIME_DELAY_DAEMON_DEPLOYMENT,   /* from CreateDaemon or UpdateDaemon to its first task */
+    RUNTIME_DELAY_DAEMON_DEFINITION,   /* DeleteDaemonTaskDefinition */
     RUNTIME_DELAY_COUNT
 };
 

@@ -33,4 +33,7 @@ struct daemon_definition_filter {
 int daemon_definition_rows_list(struct store *store, const struct daemon_definition_filter *filter,
     unsigned limit, struct arena *arena, struct task_definition_row *ret_rows, unsigned *ret_count);
 
+/* The row of the next definition behind `after` that is in DELETE_IN_PROGRESS. STORE_NOT_FOUND: there is none. */
+int daemon_definition_rows_next_deleting(struct store *store, int64_t after, int64_t *ret_id);
+
 #endif

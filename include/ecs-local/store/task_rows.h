@@ -61,6 +61,7 @@ struct task_filter {
     int64_t container_instance_id; /* 0: any */
     const char *started_by;        /* NULL: any */
     int64_t service_id;            /* 0: any */
+    int64_t daemon_id;             /* 0: any */
 };
 /* Where a page begins: behind this task. id 0: from the start. */
 struct task_cursor {

@@ -58,6 +58,10 @@ static const struct {
     [RUNTIME_DELAY_SERVICE_INACTIVE] = {"serviceInactive", 5000, 0},
     [RUNTIME_DELAY_SERVICE_RETRY] = {"serviceRetry", 30000, 0},
     [RUNTIME_DELAY_SERVICE_CRASH] = {"serviceCrash", 5000, 0},
+    [RUNTIME_DELAY_GATEWAY_UPDATE] = {"gatewayUpdate", 10000, 0},
+    [RUNTIME_DELAY_GATEWAY_ROUTE] = {"gatewayRoute", 20000, 0},
+    [RUNTIME_DELAY_DAEMON_DEPLOYMENT] = {"daemonDeployment", 5000, 0},
+    [RUNTIME_DELAY_DAEMON_DEFINITION] = {"daemonDefinition", 5000, 0},
 };
 
 static void timing_clear(struct sim_timing *timing) {

@@ -20,3 +20,5 @@ SELECT family, revision, status, registered_ms, delete_requested_ms, registered_
   AND (:last_only = 0 OR NOT EXISTS (SELECT 1 FROM task_definitions n WHERE n.scope_id = d.scope_id
     AND n.family = d.family AND n.revision > d.revision AND instr(:statuses, ',' || n.status || ',') <> 0))
   ORDER BY family DESC, revision DESC LIMIT :limit
+-- name: daemon_definition_next_deleting
+SELECT id FROM task_definitions WHERE status = 'DAEMON_DELETE_IN_PROGRESS' AND id > :after ORDER BY id LIMIT 1

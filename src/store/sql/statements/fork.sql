@@ -6,7 +6,8 @@
 -- name: fork_steps
 WITH RECURSIVE
 global (name) AS (VALUES ('meta'), ('scopes'), ('journal'), ('outcomes'), ('faults'), ('sinks'), ('hook_answers')),
-named (col, target) AS (VALUES ('definition_id', 'task_definitions')),
+named (col, target) AS (VALUES ('source_revision_id', 'daemon_revisions'),
+  ('definition_id', 'task_definitions')),
 tables AS (SELECT s.name FROM sqlite_schema s WHERE s.type = 'table' AND s.name NOT LIKE 'sqlite\_%' ESCAPE '\'
   AND s.name NOT IN (SELECT name FROM global)),
 cols AS (SELECT t.name AS tbl, c.cid, c.name AS col, c.type, c."notnull" AS needed,
