@@ -300,6 +300,8 @@ static const struct api_error_text texts[ERROR_COUNT] = {
     [ERROR_EXECUTE_NOT_ENABLED] = {INVALID,
         "The execute command failed because execute command was not enabled when the task was run or the execute command agent isn’t running. Wait and try again or run a new task with execute command enabled and try again.",
         "tasks 11 A"},
+    [ERROR_EXECUTE_NOT_CONNECTED] = {"TargetNotConnectedException",
+        "The execute command failed due to an internal error. Try again later.", "tasks 11 A"},
     [ERROR_EXECUTE_CONTAINER] = {INVALID,
         "The specified container %s was not found in the task. Specify a container of the task and try again.",
         "tasks 11, n/e"},

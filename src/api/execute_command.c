@@ -61,6 +61,15 @@ static void reply_session(struct api_call *call, const struct cluster *cluster, 
     writer_object_end(writer);
 }
 
+/* Through an instance whose agent is away nobody gets to the task. */
+static bool is_reachable(struct api_call *call, struct cluster *cluster, const struct task *task) {
+    const char *slash = task->container_instance_arn != NULL ? strrchr(task->container_instance_arn, '/')
+                                                             : NULL;
+    const struct instance *instance = slash != NULL ? engine_instance_find(call->engine, cluster, slash + 1)
+                                                    : NULL;
+    return instance == NULL || instance->agent_connected;
+}
+
 int api_execute_command(struct api_call *call) {
     struct cluster *cluster = NULL;
     struct task *task = NULL;
@@ -74,6 +83,8 @@ int api_execute_command(struct api_call *call) {
         return api_fail(call, ERROR_EXECUTE_NOT_ENABLED, NULL);
     if (result == 0)
         result = find_container(call, task, &container);
+    if (result == 0 && !is_reachable(call, cluster, task))
+        return api_fail(call, ERROR_EXECUTE_NOT_CONNECTED, NULL);
     if (result == 0 && !text_equal(task_managed_agent_status(task, container), "RUNNING"))
         return api_fail(call, ERROR_EXECUTE_NOT_ENABLED, NULL);
     if (result == 0)

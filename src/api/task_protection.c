@@ -4,6 +4,7 @@
 #include "api_lookup.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/domain/arn.h"
+#include "ecs-local/engine/service_engine.h"
 #include "ecs-local/store/task_rows.h"
 
 enum {
@@ -15,6 +16,7 @@ enum {
 struct failed {
     const char *arn;
     const char *reason;
+    const char *detail; /* NULL: none */
 };
 
 struct outcome {
@@ -80,10 +82,57 @@ static void reply(struct api_call *call, const struct outcome *outcome) {
     }
     writer_list_end(writer);
     writer_key_list_begin(writer, "failures");
-    for (unsigned index = 0; index < outcome->failure_count; index++)
-        write_failure(writer, outcome->failures[index].arn, outcome->failures[index].reason);
+    for (unsigned index = 0; index < outcome->failure_count; index++) {
+        writer_object_begin(writer);
+        writer_key_string(writer, "arn", outcome->failures[index].arn);
+        writer_key_string(writer, "reason", outcome->failures[index].reason);
+        writer_key_string_opt(writer, "detail", outcome->failures[index].detail);
+        writer_object_end(writer);
+    }
     writer_list_end(writer);
     writer_object_end(writer);
+}
+
+/* May this one be protected, too? No more than the service wants to have (facts: tasks 12; text: n/e). */
+static int check_room(struct api_call *call, const struct task *task, bool *ret_room) {
+    int64_t count = 0;
+    const struct cluster *cluster = engine_cluster_find(
+        call->scope, strrchr(task->cluster_arn, '/') != NULL ? strrchr(task->cluster_arn, '/') + 1 : "");
+    const struct service *service = text_starts_with(task->group, "service:") && cluster != NULL
+                                        ? engine_service_find(
+                                              call->engine, cluster, task->group + strlen("service:"))
+                                        : NULL;
+    *ret_room = true;
+    if (service == NULL)
+        return 0;
+    int result = engine_flush(call->engine);
+    if (result == 0)
+        result = task_rows_protected_of_service(
+            engine_store(call->engine), service->id, engine_now_ms(call->engine), task->id, &count);
+    *ret_room = count < service->desired_count;
+    return result;
+}
+
+/* Protects those that may be; the others are failures. */
+static int protect(struct api_call *call, struct outcome *outcome, int64_t until_ms) {
+    unsigned kept = 0;
+    for (unsigned index = 0; index < outcome->task_count; index++) {
+        struct task *task = outcome->tasks[index];
+        bool room = true;
+        int result = until_ms != 0 ? check_room(call, task, &room) : 0;
+        if (result != 0)
+            return result;
+        if (!room) {
+            add_failure(outcome, task->arn, "DEPLOYMENT_BLOCKED");
+            outcome->failures[outcome->failure_count - 1].detail =
+                "The service would have more protected tasks than its desired count.";
+            continue;
+        }
+        engine_task_protect(call->engine, task, until_ms);
+        outcome->tasks[kept++] = task;
+    }
+    outcome->task_count = kept;
+    return 0;
 }
 
 int api_update_task_protection(struct api_call *call) {
@@ -96,11 +145,10 @@ int api_update_task_protection(struct api_call *call) {
         return result;
     bool enabled = value_bool(call->input, "protectionEnabled", false);
     int64_t minutes = value_int(call->input, "expiresInMinutes", DEFAULT_MINUTES);
-    int64_t until_ms = enabled ? engine_now_ms(call->engine) + minutes * MINUTE_MS : 0;
-    for (unsigned index = 0; index < outcome.task_count; index++)
-        engine_task_protect(call->engine, outcome.tasks[index], until_ms);
-    reply(call, &outcome);
-    return 0;
+    result = protect(call, &outcome, enabled ? engine_now_ms(call->engine) + minutes * MINUTE_MS : 0);
+    if (result == 0)
+        reply(call, &outcome);
+    return result;
 }
 
 /* Without names: the service tasks of the cluster (D). */

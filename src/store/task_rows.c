@@ -272,3 +272,16 @@ int task_rows_on_instance(struct store *store, int64_t container_instance_id, in
     *ret_count = count;
     return step < 0 ? step : 0;
 }
+
+int task_rows_protected_of_service(
+    struct store *store, int64_t service_id, int64_t now_ms, int64_t but_id, int64_t *ret_count) {
+    statement_scope struct statement statement = statement_begin(store, SQL_TASK_PROTECTED_OF_SERVICE);
+    bind_int(&statement, "service_id", service_id);
+    bind_int(&statement, "now_ms", now_ms);
+    bind_int(&statement, "but_id", but_id);
+    int step = statement_step(&statement);
+    if (step != STEP_ROW)
+        return step < 0 ? step : STORE_NOT_FOUND;
+    *ret_count = column_int(&statement, "tasks");
+    return 0;
+}

@@ -380,6 +380,12 @@ class Execute(Case):
         self.invalid("The referenced task was not found.", "ExecuteCommand", self.execute(NOWHERE))
         self.invalid("Command can not be blank.", "ExecuteCommand", self.execute(task, command=""))
         self.cluster_missing("ExecuteCommand", self.execute(task))
+        host = self.task(task)["containerInstanceArn"]
+        self.server.admin("POST", "/_ecs/faults", {"containerInstance": host, "fault": "agentDisconnect"})
+        if not self.instance(host)["agentConnected"]:
+            self.refused("TargetNotConnectedException", "The execute command failed due to an internal error. Try again later.",
+                         "ExecuteCommand", self.execute(task))
+        self.server.admin("DELETE", "/_ecs/faults")
         plain = self.run_task("one")["tasks"][0]["taskArn"]
         self.invalid(NOT_ENABLED, "ExecuteCommand", self.execute(plain))
         self.ok("StopTask", {"task": task})
@@ -440,6 +446,20 @@ class Protection(Case):
         self.invalid("taskIds can have at most 10 items.", "UpdateTaskProtection", {"cluster": "default", **body, "tasks": [self.mine] * 11})
         self.invalid("taskIds can have at most 100 items.", "GetTaskProtection", {"cluster": "default", "tasks": [self.mine] * 101})
         self.assertEqual(self.server.error("UpdateTaskProtection", {"cluster": "default", "tasks": [self.mine]})[0], "InvalidParameterException")
+
+    def test_no_more_than_the_service_wants(self):
+        self.ok("CreateService", {"serviceName": "svc", "taskDefinition": "web", "desiredCount": 2,
+                                  "deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 100}})
+        self.server.advance(to="stable")
+        tasks = self.ok("ListTasks", {"serviceName": "svc"})["taskArns"]
+        self.assertEqual(len(tasks), 2)
+        self.assertEqual(len(self.update(tasks=tasks)["protectedTasks"]), 2)
+        self.ok("UpdateService", {"service": "svc", "desiredCount": 1})
+        self.assertEqual(len(self.ok("ListTasks", {"serviceName": "svc"})["taskArns"]), 2)
+        reply = self.update(tasks=tasks[:1])
+        self.assertEqual((reply["protectedTasks"], [(entry["arn"], entry["reason"]) for entry in reply["failures"]]),
+                         ([], [(tasks[0], "DEPLOYMENT_BLOCKED")]))
+        self.assertIn("detail", reply["failures"][0])
 
     def test_it_does_not_keep_from_a_stop(self):
         self.update()

@@ -75,6 +75,9 @@ int task_rows_list(struct store *store, const struct task_filter *filter, struct
 /* Ids of unfinished tasks on an instance. */
 /* Calls `each` for every task that waits for capacity, oldest first. */
 int task_rows_each_waiting(struct store *store, void *context, int (*each)(void *context, int64_t id));
+/* How many tasks of a service are protected from scale-in, one of them apart. */
+int task_rows_protected_of_service(
+    struct store *store, int64_t service_id, int64_t now_ms, int64_t but_id, int64_t *ret_count);
 /* Is some unfinished task of the cluster on that capacity provider? 0 yes, STORE_NOT_FOUND no. */
 int task_rows_uses_provider(struct store *store, int64_t cluster_id, const char *capacity_provider);
 /* Ids of tasks wanted RUNNING that services started, oldest first. */
