@@ -31,7 +31,12 @@ static const struct route routes[] = {
     {"GET", "/_ecs/clock", admin_clock_get},
     {"POST", "/_ecs/clock", admin_clock_set},
     {"POST", "/_ecs/clock/advance", admin_clock_advance},
-    {"POST", "/_ecs/fleet", admin_fleet},
+    {"GET", "/_ecs/fleet", admin_fleet},
+    {"POST", "/_ecs/fleet", admin_fleet_add},
+    {"DELETE", "/_ecs/fleet", admin_fleet_remove},
+    {"DELETE", "/_ecs/fleet/*", admin_fleet_remove_one},
+    {"POST", "/_ecs/fleet/connect", admin_fleet_connect},
+    {"POST", "/_ecs/fleet/disconnect", admin_fleet_disconnect},
     {"POST", "/_ecs/hooks", admin_hook_add},
     {"GET", "/_ecs/hooks", admin_hooks},
     {"DELETE", "/_ecs/hooks", admin_hook_delete},
@@ -182,6 +187,42 @@ int admin_handle(struct admin *admin, const struct admin_request *request, struc
     }
     buf_done(&call.buf);
     return result;
+}
+
+static const char *no_query(const void *context, const char *name) {
+    (void)context;
+    (void)name;
+    return NULL;
+}
+
+int admin_begin_fleet(struct admin *admin, const char *text, size_t length, const char **ret_problem) {
+    struct value *file = NULL;
+    arena_reset(admin->arena);
+    if (value_parse(admin->arena, text, length, &file) != 0) {
+        *ret_problem = "it is not JSON";
+        return 1;
+    }
+    size_t count = file->kind == VALUE_LIST ? file->count : 1;
+    for (size_t index = 0; index < count; index++) {
+        const struct admin_request request = {.path = "/_ecs/fleet", .query = no_query};
+        struct admin_call call = {.admin = admin,
+            .engine = admin->config.engine,
+            .arena = admin->arena,
+            .request = &request,
+            .buf = BUF_INIT(REPLY_BYTES_MAX),
+            .status = 200};
+        call.writer = (struct writer)WRITER_INIT(&call.buf);
+        call.input = file->kind == VALUE_LIST ? file->items[index] : file;
+        int result = admin_fleet_add(&call);
+        struct value *reply = NULL;
+        if (call.status >= 300 &&
+            value_parse(admin->arena, buf_text(&call.buf), call.buf.length, &reply) == 0)
+            *ret_problem = value_string(value_get(reply, "error"), "message");
+        buf_done(&call.buf);
+        if (result != 0 || call.status >= 300)
+            return result != 0 ? result : 1;
+    }
+    return 0;
 }
 
 bool admin_takes_snapshot(const char *method, const char *path) {

@@ -1,4 +1,4 @@
-/* Simulated container instances: POST /_ecs/fleet. */
+/* Simulated container instances: what POST /_ecs/fleet adds. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,16 +219,18 @@ static int read_group(struct admin_call *call, const struct value *input, struct
     return 0;
 }
 
+/* "account" or "region" of the body, else of the query; NULL: not given. */
+static const char *narrowing(struct admin_call *call, const char *key) {
+    const char *text = value_string_nonempty(call->input, key);
+    return text != NULL ? text : admin_query(call, key);
+}
+
 /* The cluster that the call names; made when it is not there: a fleet is set up before a test begins. */
 static int find_cluster(struct admin_call *call, struct cluster **ret_cluster) {
     const char *name = value_string_nonempty(call->input, "cluster");
-    const char *account = value_string_nonempty(call->input, "account");
-    const char *region = value_string_nonempty(call->input, "region");
+    const char *account = narrowing(call, "account");
+    const char *region = narrowing(call, "region");
     struct scope *scope = NULL;
-    if (account == NULL)
-        account = admin_query(call, "account");
-    if (region == NULL)
-        region = admin_query(call, "region");
     if (account == NULL)
         account = call->admin->config.default_account;
     if (region == NULL)
@@ -250,7 +252,7 @@ static int find_cluster(struct admin_call *call, struct cluster **ret_cluster) {
     return (*ret_cluster)->active ? 0 : engine_cluster_update(call->engine, *ret_cluster, true, NULL, NULL);
 }
 
-int admin_fleet(struct admin_call *call) {
+int admin_fleet_add(struct admin_call *call) {
     const struct value *instances = value_get(call->input, "instances");
     size_t count = value_count(instances);
     if (count == 0)

@@ -69,6 +69,13 @@ static const char *set_snapshot(struct options *options, const char *text) {
     return NULL;
 }
 
+static const char *set_fleet(struct options *options, const char *text) {
+    if (text[0] == '\0')
+        return "the path of a file";
+    options->fleet = text;
+    return NULL;
+}
+
 static const char *set_durability(struct options *options, const char *text) {
     if (text_equal(text, "normal"))
         options->durability = OPTIONS_DURABILITY_NORMAL;

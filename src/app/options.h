@@ -34,6 +34,7 @@ struct options {
 
     const char *data_dir; /* NULL: in memory */
     const char *snapshot; /* NULL: begin with nothing */
+    const char *fleet;    /* a file of container instances to begin with; NULL: none */
     enum options_durability durability;
     int64_t journal_limit; /* entries */
 

@@ -54,32 +54,6 @@ static int read_file(const char *path, size_t maximum, char **ret_bytes, size_t 
     return 0;
 }
 
-/* --snapshot: what the file holds is where the world begins, unless the data directory holds one already. */
-static int begin_with_snapshot(struct wiring *wiring) {
-    const char *path = wiring->options->snapshot;
-    const char *problem = NULL;
-    char *bytes = NULL;
-    size_t length = 0;
-    bool empty = false;
-    int result = engine_is_empty(wiring->engine, &empty);
-    if (result != 0)
-        return result;
-    if (!empty) {
-        log_info("the data directory has a state: the snapshot %s is not used", path);
-        return 0;
-    }
-    if (read_file(path, wiring->options->max_snapshot_bytes, &bytes, &length) != 0)
-        return error_raise(ERR_CONFIG, "the snapshot %s cannot be read: %s", path, strerror(errno));
-    result = engine_restore(wiring->engine, bytes, length, &problem);
-    free(bytes);
-    if (result > 0)
-        return error_raise(ERR_CONFIG, "the snapshot %s cannot be used: %s", path, problem);
-    if (result == 0 && wiring->options->clock_mode != CLOCK_REAL)
-        clock_set_mode(
-            engine_clock(wiring->engine), wiring->options->clock_mode, wiring->options->clock_factor);
-    return result == 0 ? engine_turn_end(wiring->engine) : result;
-}
-
 static int open_rooms(struct wiring *wiring) {
     const struct options *options = wiring->options;
     struct store_config store = {
@@ -101,8 +75,56 @@ static int open_rooms(struct wiring *wiring) {
         .journal_limit = options->journal_limit,
         .journal_stored = options->data_dir != NULL,
     };
-    result = engine_open(&engine, &wiring->engine);
-    return result == 0 && options->snapshot != NULL ? begin_with_snapshot(wiring) : result;
+    return engine_open(&engine, &wiring->engine);
+}
+
+/* --snapshot: what the file holds is where the world begins. */
+static int begin_with_snapshot(struct wiring *wiring) {
+    const char *path = wiring->options->snapshot;
+    const char *problem = NULL;
+    char *bytes = NULL;
+    size_t length = 0;
+    if (read_file(path, wiring->options->max_snapshot_bytes, &bytes, &length) != 0)
+        return error_raise(ERR_CONFIG, "the snapshot %s cannot be read: %s", path, strerror(errno));
+    int result = engine_restore(wiring->engine, bytes, length, &problem);
+    free(bytes);
+    if (result > 0)
+        return error_raise(ERR_CONFIG, "the snapshot %s cannot be used: %s", path, problem);
+    if (result == 0 && wiring->options->clock_mode != CLOCK_REAL)
+        clock_set_mode(
+            engine_clock(wiring->engine), wiring->options->clock_mode, wiring->options->clock_factor);
+    return result;
+}
+
+/* --fleet: the instances that the file names are there from the beginning. */
+static int begin_with_fleet(struct wiring *wiring) {
+    const char *path = wiring->options->fleet;
+    const char *problem = NULL;
+    char *bytes = NULL;
+    size_t length = 0;
+    if (read_file(path, wiring->options->max_body_bytes, &bytes, &length) != 0)
+        return error_raise(ERR_CONFIG, "the fleet %s cannot be read: %s", path, strerror(errno));
+    int result = admin_begin_fleet(wiring->admin, bytes, length, &problem);
+    free(bytes);
+    return result > 0 ? error_raise(ERR_CONFIG, "the fleet %s cannot be used: %s", path, problem) : result;
+}
+
+/* A data directory that holds a state already goes on with that. */
+static int begin_world(struct wiring *wiring) {
+    const struct options *options = wiring->options;
+    bool empty = false;
+    int result = engine_is_empty(wiring->engine, &empty);
+    if (result != 0 || (options->snapshot == NULL && options->fleet == NULL))
+        return result;
+    if (!empty) {
+        log_info("the data directory has a state: what --snapshot and --fleet name is not used");
+        return 0;
+    }
+    if (options->snapshot != NULL)
+        result = begin_with_snapshot(wiring);
+    if (result == 0 && options->fleet != NULL)
+        result = begin_with_fleet(wiring);
+    return result == 0 ? engine_turn_end(wiring->engine) : result;
 }
 
 int wiring_open(const struct options *options, struct wiring **ret_wiring) {
@@ -132,6 +154,12 @@ int wiring_open(const struct options *options, struct wiring **ret_wiring) {
         .allowed_host_count = options->allow_host_count,
     };
     wiring->admin = admin_open(&admin);
+    result = begin_world(wiring);
+    if (result != 0) {
+        engine_fail_turn(wiring->engine);
+        wiring_close(wiring);
+        return result == ERR_CONFIG ? 2 : result;
+    }
     *ret_wiring = wiring;
     return 0;
 }

@@ -420,8 +420,8 @@ int engine_instance_deregister(struct engine *engine, struct instance *instance)
 }
 
 static int terminate(struct engine *engine, struct instance *instance, struct task *task) {
-    const char *reason = arena_printf(
-        engine->turn, "Host EC2 (instance %s) terminated.", instance->ec2_instance_id);
+    const char *reason = arena_printf(engine->turn, "Host EC2 (instance %s) terminated.",
+        instance->ec2_instance_id != NULL ? instance->ec2_instance_id : instance->instance_id);
     task_unwant(engine, task, "TerminationNotice", reason, engine_now_ms(engine));
     return task_abandon(engine, task, reason);
 }
@@ -429,6 +429,27 @@ static int terminate(struct engine *engine, struct instance *instance, struct ta
 int engine_instance_terminate(struct engine *engine, struct instance *instance) {
     int result = for_tasks_on(engine, instance, terminate);
     return result == 0 ? engine_instance_update(engine, instance, INSTANCE_INACTIVE, false, NULL) : result;
+}
+
+static int reschedule(struct engine *engine, struct instance *instance, struct task *task) {
+    (void)instance;
+    return task_schedule(engine, task);
+}
+
+int engine_instance_connect(struct engine *engine, struct instance *instance, bool connected) {
+    if (instance->agent_connected == connected)
+        return 0;
+    int result = engine_instance_update(engine, instance, instance->status, connected, NULL);
+    /* What became due while nobody could tell is told now. */
+    return result == 0 && connected ? for_tasks_on(engine, instance, reschedule) : result;
+}
+
+struct instance *engine_instance_after(struct engine *engine, int64_t row) {
+    for (int64_t next = row + 1; next < engine->instances_by_row_size; next++) {
+        if (engine->instances_by_row[next] != NULL)
+            return engine->instances_by_row[next];
+    }
+    return NULL;
 }
 
 int instance_read_template(struct engine *engine, struct cluster *cluster, const char *document,

@@ -35,11 +35,12 @@ void task_count(struct engine *engine, const struct task *task, int by) {
     }
 }
 
-/* An agent of the instance's own says what happens to its tasks, but for what goes on before and after. */
+/* What happens to a task between PENDING and STOPPING is told by the agent: by one of the instance's own, or not at all
+ * while a simulated one is gone. */
 static bool is_reported(struct engine *engine, const struct task *task) {
     const struct instance *instance = instance_by_row(engine, task->container_instance_id);
-    return instance != NULL && instance->has_agent && task->status >= TASK_PENDING &&
-           task->status <= TASK_STOPPING;
+    return instance != NULL && (instance->has_agent || (instance->simulated && !instance->agent_connected)) &&
+           task->status >= TASK_PENDING && task->status <= TASK_STOPPING;
 }
 
 /* What the runtime says: 0 and a step, or LIFE_WAITS. */

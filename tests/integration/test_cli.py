@@ -156,6 +156,30 @@ class World(Case):
         self.assertGreater(self.json("coverage")["implemented"], 10)
 
 
+class Fleet(Case):
+    def test_a_life(self):
+        arns = self.ok("fleet", "add", "m5.large", "--count", "2", "--zones", "a,b", "--attribute", "stack=blue", "--cluster", "web").split()
+        self.assertEqual(len(arns), 2)
+        text = self.ok("fleet", "--cluster", "web")
+        self.assertRegex(text, r"CONTAINER INSTANCE +EC2 INSTANCE +TYPE +ZONE +STATUS +AGENT +RUNNING +PENDING\n"
+                               r"container-instance/web/\w+ +i-0\w+ +m5.large +us-east-1a +ACTIVE +connected +0 +0\n")
+        listed = self.server.ok("ListContainerInstances", {"cluster": "web", "filter": "attribute:stack == blue"})
+        self.assertEqual(sorted(listed["containerInstanceArns"]), sorted(arns))
+        self.ok("fleet", "disconnect", arns[0])
+        self.assertIn("gone", self.ok("fleet", "list"))
+        self.ok("fleet", "connect", *arns)
+        self.assertNotIn("gone", self.ok("fleet", "list"))
+        self.ok("fleet", "remove", arns[0])
+        self.assertEqual(len(self.json("fleet")["containerInstances"]), 1)
+        self.ok("fleet", "remove", "--all")
+        self.assertEqual(self.ok("fleet"), "no container instances\n")
+        self.assertEqual(self.run_it("fleet", "remove", "i-nothing").returncode, 1)
+
+    def test_from_standard_input(self):
+        self.ok("fleet", "add", "--file", "-", input='{"instances":[{"instanceType":"t3.small","count":3}]}')
+        self.assertEqual(len(self.json("fleet")["containerInstances"]), 3)
+
+
 class Journal(Case):
     def test_entries(self):
         self.run_tasks()

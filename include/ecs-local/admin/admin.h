@@ -48,6 +48,10 @@ bool admin_serves(const char *path);
 /* Always gives a reply. 0, or <0 when the turn must be rolled back (the reply is a 500 then). */
 int admin_handle(struct admin *admin, const struct admin_request *request, struct admin_reply *ret_reply);
 
+/* Adds the container instances of a file: a body of POST /_ecs/fleet, or a list of them. 0, <0, or 1 and what is wrong
+ * (valid until the next call); then the turn must be rolled back. */
+int admin_begin_fleet(struct admin *admin, const char *text, size_t length, const char **ret_problem);
+
 /* May this request carry a snapshot, which is larger than any other body? */
 bool admin_takes_snapshot(const char *method, const char *path);
 /* The reply to a request that was refused before it came here. */

@@ -213,6 +213,10 @@ int engine_instance_has_agent(struct engine *engine, struct instance *instance);
 int engine_instance_deregister(struct engine *engine, struct instance *instance);
 /* Its host is gone: INACTIVE, and its tasks are STOPPED for that reason (facts: tasks 5.6). */
 int engine_instance_terminate(struct engine *engine, struct instance *instance);
+/* Its agent goes or comes back. While a simulated one is gone nobody tells what its tasks do: they stay as they are. */
+int engine_instance_connect(struct engine *engine, struct instance *instance, bool connected);
+/* The next container instance by row, of any account, INACTIVE ones too; begin with row 0. NULL: there is none. */
+struct instance *engine_instance_after(struct engine *engine, int64_t row);
 /* What managed scaling may do with the simulated instances of a capacity provider in a cluster. */
 struct scaling_bounds {
     const char *capacity_provider;
