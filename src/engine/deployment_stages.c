@@ -119,8 +119,9 @@ static void show(
         deployment->next_start_ms = 0;
     if (record == NULL)
         return;
-    if (run->state.stage != SHIFT_DONE)
-        record->lifecycle_stage = shift_stage_shown(run->state.stage);
+    /* What is over has its last stage (D). */
+    record->lifecycle_stage = shift_stage_shown(
+        run->state.stage == SHIFT_DONE ? SHIFT_CLEAN_UP : run->state.stage);
     record->hook_details = NULL;
     if (value_count(run->hooks) != 0)
         record->hook_details = arena_strdup(record->arena, details_text(scratch, run));
