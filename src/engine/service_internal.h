@@ -14,6 +14,7 @@ enum {
 };
 
 struct service_entry;
+struct target_rule;
 
 /* A task that is not STOPPED. */
 struct service_member {
@@ -59,6 +60,7 @@ struct services {
     struct service_member *members; /* by task row */
     struct service_entry *hungry;   /* the first of those that lack room */
     struct interned *texts;
+    struct target_rule *target_rules; /* the youngest first */
     struct service_list dirty;
     struct service_list changed;
     int64_t last_row;
@@ -114,6 +116,13 @@ void service_not_hungry(struct engine *engine, struct service_entry *entry);
 /* A text that is kept once, for as long as the engine: zones, capacity providers. */
 const char *engine_intern(struct engine *engine, const char *text_or_null);
 void services_texts_free(struct services *services);
+
+/* target_rules.c */
+int target_rules_load(struct engine *engine);
+void target_rules_free(struct services *services);
+/* What the target groups of the service say about a task of it. */
+int target_rules_ask(
+    struct engine *engine, struct service_entry *entry, const struct task *task, bool *ret_healthy);
 
 /* service_story.c */
 enum service_trouble {

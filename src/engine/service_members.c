@@ -144,17 +144,3 @@ void services_instances_changed(struct engine *engine, const struct cluster *clu
             service_mark(engine, service_entry_of(service));
     }
 }
-
-void engine_service_target_health(
-    struct engine *engine, struct service *service, const char *task_id_or_null, bool healthy) {
-    struct service_entry *entry = service_entry_of(service);
-    struct task *named = NULL;
-    if (task_id_or_null != NULL && engine_task_find(engine, service->cluster, task_id_or_null, &named) != 0)
-        return;
-    for (unsigned index = 0; index < entry->member_count; index++) {
-        struct service_task *task = &entry->members[index]->task;
-        if ((named == NULL && task->status == TASK_RUNNING) || (named != NULL && named->id == task->task_row))
-            task->target_unhealthy = !healthy;
-    }
-    service_mark(engine, entry);
-}

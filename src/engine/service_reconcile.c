@@ -85,7 +85,12 @@ static int refresh_members(struct glance *glance) {
         if (result < 0)
             return result;
         if (result == 0 && task != NULL) {
+            bool healthy = true;
             service_member_refresh(engine, member, task);
+            result = target_rules_ask(engine, entry, task, &healthy);
+            if (result != 0)
+                return result;
+            member->task.target_unhealthy = !healthy;
             note_news(glance, member, task);
         }
         if (result > 0 || (task != NULL && task->status == TASK_STOPPED))

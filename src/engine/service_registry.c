@@ -647,7 +647,7 @@ int services_load(struct engine *engine) {
         result = deployment_rows_each(engine->store, engine, load_deployment);
     if (result == 0)
         result = service_deployment_rows_each_open(engine->store, engine, load_record);
-    return result;
+    return result == 0 ? target_rules_load(engine) : result;
 }
 
 /* Its owner finds out the rest. A failure of one that is not wanted any more has been counted. */
@@ -720,4 +720,5 @@ void services_free(struct engine *engine) {
     }
     engine->services->dirty.count = 0;
     engine->services->changed.count = 0;
+    target_rules_free(engine->services);
 }

@@ -72,7 +72,7 @@ int store_reset(struct store *store, const char *account_or_null, const char *re
         SQL_RESET_TASKS, SQL_RESET_SCALING_GROUPS, SQL_RESET_INSTANCE_VERSIONS, SQL_RESET_INSTANCES,
         SQL_RESET_CLUSTERS, SQL_RESET_TASK_DEFINITIONS, SQL_RESET_FAMILIES, SQL_RESET_CAPACITY_PROVIDERS,
         SQL_RESET_GATEWAY_ROUTES, SQL_RESET_GATEWAY_CLUSTERS, SQL_RESET_GATEWAYS, SQL_RESET_ACCOUNT_SETTINGS,
-        SQL_RESET_REQUEST_TOKENS, SQL_RESET_HOOK_ANSWERS, SQL_RESET_SCOPES};
+        SQL_RESET_REQUEST_TOKENS, SQL_RESET_HOOK_ANSWERS, SQL_RESET_TARGET_RULES, SQL_RESET_SCOPES};
     for (size_t index = 0; index < array_length(steps); index++) {
         statement_scope struct statement statement = statement_begin_write(store, steps[index]);
         bind_text(&statement, "account", account_or_null);

@@ -81,9 +81,6 @@ int engine_service_deployment_stop(
 /* FAILED for that reason, and back to the deployment that was COMPLETED last, if there is one. */
 int engine_deployment_roll_back(
     struct engine *engine, struct service *service, struct deployment *deployment, const char *status_reason);
-/* What target groups say about a task of the service; NULL: all of its tasks that are RUNNING. */
-void engine_service_target_health(
-    struct engine *engine, struct service *service, const char *task_id_or_null, bool healthy);
 /* The deployment whose record has this id; NULL: it is over. */
 struct deployment *engine_service_deployment_find(const struct service *service, const char *uid);
 

@@ -1,0 +1,8 @@
+-- name: target_rule_insert
+INSERT INTO target_rules (match, healthy) VALUES (:match, :healthy)
+-- name: target_rule_all
+SELECT id, match, healthy FROM target_rules ORDER BY id
+-- name: target_rule_delete
+DELETE FROM target_rules WHERE id = :id OR :id = 0
+-- name: reset_target_rules
+DELETE FROM target_rules WHERE :account IS NULL AND :region IS NULL
