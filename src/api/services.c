@@ -8,6 +8,7 @@
 #include "page_token.h"
 #include "service_connect.h"
 #include "service_facts.h"
+#include "service_make.h"
 #include "service_reply.h"
 
 enum {
@@ -61,7 +62,7 @@ static void add_creation(struct api_call *call, struct value *document, const st
 }
 
 /* Looks up and checks; *ret_document: what the service will be. */
-static int prepare(struct api_call *call, const struct cluster *cluster, const struct value *request,
+int service_prepare(struct api_call *call, const struct cluster *cluster, const struct value *request,
     struct service_view_of_world *world, struct value **ret_document) {
     struct violation violation;
     if (service_check_name(call->arena, value_string(request, "serviceName"), &violation) != 0)
@@ -92,10 +93,8 @@ static int create_for_code_deploy(struct api_call *call, struct service *service
     return result == 0 ? engine_task_set_make_primary(call->engine, service, task_set, document) : result;
 }
 
-static int create(struct api_call *call, struct cluster *cluster, const struct value *request,
-    struct value *document, const struct service_view_of_world *world) {
-    static const struct service_view view = {.some_tags = true, .created = true};
-    struct service *service = NULL;
+int service_make(struct api_call *call, struct cluster *cluster, const struct value *request,
+    struct value *document, const struct service_view_of_world *world, struct service **ret_service) {
     const char *controller = service_controller(document);
     bool ecs = text_equal(controller, "ECS");
     add_creation(call, document, request);
@@ -109,23 +108,25 @@ static int create(struct api_call *call, struct cluster *cluster, const struct v
         .tags = tags_text(call, value_get(request, "tags")),
         .created_by = caller_arn(call),
     };
-    int result = engine_service_create(call->engine, cluster, &spec, &service);
+    int result = engine_service_create(call->engine, cluster, &spec, ret_service);
     if (result == 0 && text_equal(controller, "CODE_DEPLOY"))
-        result = create_for_code_deploy(call, service, document, world);
+        result = create_for_code_deploy(call, *ret_service, document, world);
     if (result == 0)
         result = engine_gateway_routes_set(
-            call->engine, cluster, service->name, value_get(document, "gatewayConnectors"));
-    return result == 0 ? reply_service(call, service, &view) : result;
+            call->engine, cluster, (*ret_service)->name, value_get(document, "gatewayConnectors"));
+    return result;
 }
 
 int api_create_service(struct api_call *call) {
+    static const struct service_view view = {.some_tags = true, .created = true};
     struct cluster *cluster = NULL;
+    struct service *service = NULL;
     struct value *document = NULL;
     struct service_view_of_world world;
     const struct value *request = service_given(call->arena, call->input);
     int result = lookup_active_cluster(call, "cluster", &cluster);
     if (result == 0)
-        result = prepare(call, cluster, request, &world, &document);
+        result = service_prepare(call, cluster, request, &world, &document);
     if (result == 0)
         result = check_existing(
             call, engine_service_find(call->engine, cluster, value_string(request, "serviceName")), request);
@@ -133,7 +134,9 @@ int api_create_service(struct api_call *call) {
         return 0;
     if (result == 0)
         result = service_connect_check_free(call, document, NULL);
-    return result == 0 ? create(call, cluster, request, document, &world) : result;
+    if (result == 0)
+        result = service_make(call, cluster, request, document, &world, &service);
+    return result == 0 ? reply_service(call, service, &view) : result;
 }
 
 /* The document after the update, checked. */
@@ -153,24 +156,15 @@ static int prepare_update(struct api_call *call, struct service *service, const 
     return service_connect_check_free(call, *ret_after, service);
 }
 
-int api_update_service(struct api_call *call) {
-    static const struct service_view view = {0};
-    struct cluster *cluster = NULL;
-    struct service *service = NULL;
-    struct deployment *deployment = NULL;
+int service_change(struct api_call *call, struct service *service, const struct value *request) {
     const struct value *before = NULL;
     struct value *after = NULL;
+    struct deployment *deployment = NULL;
     struct service_view_of_world world;
-    const struct value *request = service_given(call->arena, call->input);
-    int result = lookup_active_cluster(call, "cluster", &cluster);
-    if (result == 0)
-        result = lookup_active_service(call, cluster, &service);
-    if (result == 0)
-        result = prepare_update(call, service, request, &world, &before, &after);
+    int result = prepare_update(call, service, request, &world, &before, &after);
     if (result != 0)
         return result;
-    int desired = (int)value_int(request, "desiredCount", -1);
-    result = engine_service_update(call->engine, service, after, desired);
+    result = engine_service_update(call->engine, service, after, (int)value_int(request, "desiredCount", -1));
     if (result == 0 && text_equal(service_controller(after), "ECS") &&
         service_redeploys(before, after, request))
         result = engine_service_deploy(call->engine, service, NULL,
@@ -178,7 +172,19 @@ int api_update_service(struct api_call *call) {
             world.family_id, &deployment);
     if (result == 0 && value_has(request, "gatewayConnectors"))
         result = engine_gateway_routes_set(
-            call->engine, cluster, service->name, value_get(request, "gatewayConnectors"));
+            call->engine, service->cluster, service->name, value_get(request, "gatewayConnectors"));
+    return result;
+}
+
+int api_update_service(struct api_call *call) {
+    static const struct service_view view = {0};
+    struct cluster *cluster = NULL;
+    struct service *service = NULL;
+    int result = lookup_active_cluster(call, "cluster", &cluster);
+    if (result == 0)
+        result = lookup_active_service(call, cluster, &service);
+    if (result == 0)
+        result = service_change(call, service, service_given(call->arena, call->input));
     return result == 0 ? reply_service(call, service, &view) : result;
 }
 
