@@ -8,6 +8,7 @@
 #include "ecs-local/base/error.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/base/value_json.h"
+#include "followers.h"
 
 enum {
     REPLY_BYTES_MAX = 64 * 1024 * 1024,
@@ -55,6 +56,8 @@ static const struct route routes[] = {
     {"GET", "/_ecs/targets", admin_targets},
     {"DELETE", "/_ecs/targets", admin_targets_clear},
     {"GET", "/_ecs/journal", admin_journal},
+    {"POST", "/_ecs/journal/wait", admin_journal_wait},
+    {"GET", "/_ecs/events", admin_events},
     {"POST", "/_ecs/fork", admin_fork},
     {"GET", "/_ecs/snapshots", admin_snapshots},
     {"POST", "/_ecs/snapshots", admin_snapshot_save},
@@ -68,6 +71,7 @@ struct admin *admin_open(const struct admin_config *config) {
     struct admin *admin = xcalloc(1, sizeof(*admin));
     admin->config = *config;
     admin->arena = arena_new();
+    admin->followers.scratch = arena_new();
     admin->started_us = machine_monotonic_us();
     return admin;
 }
@@ -75,6 +79,9 @@ struct admin *admin_open(const struct admin_config *config) {
 void admin_close(struct admin *admin) {
     if (admin == NULL)
         return;
+    waiters_free(admin);
+    streams_free(admin);
+    arena_free(admin->followers.scratch);
     arena_free(admin->arena);
     free(admin);
 }
@@ -179,7 +186,11 @@ int admin_handle(struct admin *admin, const struct admin_request *request, struc
         result = error_raise(ERR_LIMIT, "%s: the reply is too large", request->path);
     if (result < 0)
         admin_fail(&call, 500, "InternalError", "the request could not be carried out; the log says why");
-    ret_reply->status = call.status;
+    *ret_reply = (struct admin_reply){.how = call.how, .stream = call.stream, .status = call.status};
+    if (call.how != ADMIN_NOW) {
+        buf_done(&call.buf);
+        return result;
+    }
     if (call.bytes != NULL) {
         ret_reply->content_type = "application/octet-stream";
         ret_reply->body = call.bytes;

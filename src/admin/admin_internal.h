@@ -10,7 +10,23 @@
 #include "ecs-local/engine/engine.h"
 #include "ecs-local/engine/faults.h"
 
+struct waiter;
+struct event_stream;
+
+/* Those who follow the journal: followers.h. */
+struct followers {
+    struct waiter *waiters; /* oldest first */
+    unsigned waiter_count;
+    struct event_stream *streams;
+    unsigned stream_count;
+    struct arena *scratch;
+    int64_t seen; /* newest committed entry when they looked last */
+    unsigned epoch;
+    bool look; /* somebody has come since */
+};
+
 struct admin {
+    struct followers followers;
     struct admin_config config;
     struct arena *arena; /* of the request at hand */
     int64_t started_us;  /* the machine's monotonic clock */
@@ -25,8 +41,10 @@ struct admin_call {
     const char *segment;       /* what the "*" of the route stands for */
     struct buf buf;            /* the reply */
     struct writer writer;
-    unsigned status; /* 200 unless a handler says otherwise */
-    char *bytes;     /* from malloc: the reply instead, when it is not JSON */
+    enum admin_how how;
+    struct admin_stream stream; /* for ADMIN_STREAM */
+    unsigned status;            /* 200 unless a handler says otherwise */
+    char *bytes;                /* from malloc: the reply instead, when it is not JSON */
     size_t bytes_length;
 };
 
@@ -67,6 +85,8 @@ admin_handler admin_target_set;
 admin_handler admin_targets;
 admin_handler admin_targets_clear;
 admin_handler admin_journal;
+admin_handler admin_journal_wait;
+admin_handler admin_events;
 admin_handler admin_fault_add;
 admin_handler admin_faults;
 admin_handler admin_fault_get;

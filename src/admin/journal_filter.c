@@ -58,6 +58,15 @@ int journal_filter_read(
     return 0;
 }
 
+void journal_filter_copy(struct arena *arena, struct journal_filter *filter) {
+    filter->kind = arena_strdup(arena, filter->kind);
+    filter->operation = arena_strdup(arena, filter->operation);
+    filter->arn = arena_strdup(arena, filter->arn);
+    filter->account = arena_strdup(arena, filter->account);
+    filter->region = arena_strdup(arena, filter->region);
+    filter->detail_type = arena_strdup(arena, filter->detail_type);
+}
+
 struct journal_position journal_position_after(const struct journal_bounds *bounds, int64_t after) {
     struct journal_position position = {.next = after + 1};
     if (after > bounds->last) {

@@ -16,6 +16,8 @@ struct journal_filter {
 
 /* From the query of a request: 0, or 1 and what is wrong. */
 int journal_filter_read(struct admin_call *call, struct journal_filter *ret_filter, const char **ret_problem);
+/* Its texts become the arena's. */
+void journal_filter_copy(struct arena *arena, struct journal_filter *filter);
 bool journal_filter_takes(const struct journal_filter *filter, const struct journal_entry *entry);
 
 /* The `after` of a reader: the number of the last entry it has seen. Numbers that were never given (there was a reset)

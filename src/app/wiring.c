@@ -127,6 +127,25 @@ static int begin_world(struct wiring *wiring) {
     return result == 0 ? engine_turn_end(wiring->engine) : result;
 }
 
+/* Every response names its request (facts: tasks 1.2). */
+static void add_request_id(struct wiring *wiring, struct http_exchange *exchange) {
+    char text[ID_UUID_SIZE];
+    ids_uuid(&wiring->request_ids, text);
+    http_reply_header(exchange, "x-amzn-RequestId", text);
+}
+
+/* A reply that was not there when its request came. */
+static void deliver(void *context, void *exchange, const struct admin_reply *reply) {
+    add_request_id(context, exchange);
+    http_reply(exchange, reply->status, reply->content_type, reply->body, reply->body_length);
+    http_exchange_ready(exchange);
+}
+
+static void wake(void *context, void *exchange) {
+    (void)context;
+    http_stream_wake(exchange);
+}
+
 int wiring_open(const struct options *options, struct wiring **ret_wiring) {
     struct wiring *wiring = xcalloc(1, sizeof(*wiring));
     wiring->options = options;
@@ -152,6 +171,9 @@ int wiring_open(const struct options *options, struct wiring **ret_wiring) {
         .default_region = options->region,
         .allowed_hosts = options->allow_hosts,
         .allowed_host_count = options->allow_host_count,
+        .context = wiring,
+        .deliver = deliver,
+        .wake = wake,
     };
     wiring->admin = admin_open(&admin);
     result = begin_world(wiring);
@@ -179,13 +201,6 @@ void wiring_close(struct wiring *wiring) {
     if (wiring->runtime.close != NULL)
         wiring->runtime.close(wiring->runtime.context);
     free(wiring);
-}
-
-/* Every response names its request (facts: tasks 1.2). */
-static void add_request_id(struct wiring *wiring, struct http_exchange *exchange) {
-    char text[ID_UUID_SIZE];
-    ids_uuid(&wiring->request_ids, text);
-    http_reply_header(exchange, "x-amzn-RequestId", text);
 }
 
 /* The id that the journal knows the request by. */
@@ -232,6 +247,17 @@ static const char *query_of(const void *context, const char *name) {
     return http_query(context, name);
 }
 
+/* It tells only of what is committed, so it need not wait for anything. */
+static enum http_send reply_stream(
+    struct wiring *wiring, struct http_exchange *exchange, const struct admin_reply *reply) {
+    struct http_stream stream = {
+        .context = reply->stream.context, .read = reply->stream.read, .done = reply->stream.done};
+    add_request_id(wiring, exchange);
+    http_reply_header(exchange, "Cache-Control", "no-store");
+    http_reply_stream(exchange, 200, "text/event-stream", &stream);
+    return HTTP_SEND_NOW;
+}
+
 static enum http_send handle_admin(struct wiring *wiring, struct http_exchange *exchange) {
     size_t length = 0;
     const char *body = http_body(exchange, &length);
@@ -240,6 +266,8 @@ static enum http_send handle_admin(struct wiring *wiring, struct http_exchange *
         .path = http_path(exchange),
         .host = http_header(exchange, "Host"),
         .origin = http_header(exchange, "Origin"),
+        .last_event_id = http_header(exchange, "Last-Event-ID"),
+        .exchange = exchange,
         .body = body,
         .body_length = length,
         .query = query_of,
@@ -248,6 +276,10 @@ static enum http_send handle_admin(struct wiring *wiring, struct http_exchange *
     struct admin_reply reply;
     if (admin_handle(wiring->admin, &request, &reply) < 0)
         engine_fail_turn(wiring->engine);
+    if (reply.how == ADMIN_LATER)
+        return HTTP_SEND_LATER;
+    if (reply.how == ADMIN_STREAM)
+        return reply_stream(wiring, exchange, &reply);
     add_request_id(wiring, exchange);
     http_reply(exchange, reply.status, reply.content_type, reply.body, reply.body_length);
     return when_to_send(wiring);
@@ -321,7 +353,8 @@ static int64_t sooner(int64_t left_ms, int64_t right_ms) {
 
 static int64_t wait_ms(void *context) {
     struct wiring *wiring = context;
-    return sooner(engine_wait_ms(wiring->engine), delayed_replies_wait_ms(wiring->delayed));
+    return sooner(sooner(engine_wait_ms(wiring->engine), delayed_replies_wait_ms(wiring->delayed)),
+        admin_wait_ms(wiring->admin));
 }
 
 static void run_due(void *context) {
@@ -329,6 +362,7 @@ static void run_due(void *context) {
     if (engine_run_due(wiring->engine) < 0)
         engine_fail_turn(wiring->engine);
     delayed_replies_run(wiring->delayed);
+    admin_run_due(wiring->admin);
 }
 
 static void refuse_delayed(void *context, struct http_exchange *exchange) {
@@ -339,6 +373,8 @@ static int commit(void *context) {
     struct wiring *wiring = context;
     int result = engine_turn_end(wiring->engine);
     delayed_replies_turn_done(wiring->delayed, result < 0, wiring, refuse_delayed);
+    if (result == 0)
+        admin_turn_done(wiring->admin);
     return result;
 }
 

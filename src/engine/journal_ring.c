@@ -194,6 +194,7 @@ int journal_clear(struct engine *engine) {
     journal->older_in_store = false;
     journal->cleared = true;
     journal->epoch++;
+    journal->begin_seq = 1;
     return journal_rows_clear(engine->store);
 }
 
@@ -260,6 +261,7 @@ int engine_journal_bounds(struct engine *engine, struct journal_bounds *ret_boun
         .last = journal_last_seq(journal),
         .committed = journal->turn_seq,
         .epoch = journal->epoch,
+        .begin = journal->begin_seq,
     };
     return 0;
 }
@@ -291,7 +293,9 @@ int engine_journal_reload(struct engine *engine) {
     struct journal *journal = &engine->journal;
     journal_drop_all(journal);
     journal->epoch++;
-    return begin_behind_stored(engine);
+    int result = begin_behind_stored(engine);
+    journal->begin_seq = journal->first_seq;
+    return result;
 }
 
 void engine_journal_tell(struct engine *engine) {

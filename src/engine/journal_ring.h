@@ -57,6 +57,7 @@ struct journal {
     bool cleared; /* by this turn */
     unsigned followers;
     unsigned epoch;
+    int64_t begin_seq; /* first entry of the epoch */
 
     struct buf scratch; /* the entry being written: its text */
     struct buf told;    /* the entry being read, as JSON */

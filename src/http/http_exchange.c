@@ -45,6 +45,7 @@ void http_exchange_drop_reply(struct http_exchange *exchange) {
 
 void http_exchange_reset(struct http_exchange *exchange) {
     http_ring_remove(&exchange->waiting);
+    http_stream_leave(exchange);
     http_exchange_drop_reply(exchange);
     if (exchange->body_capacity > BODY_KEEP_BYTES)
         http_exchange_drop_body(exchange);
@@ -150,17 +151,14 @@ static void add_header(struct http_exchange *exchange, const char *name, const c
         log_debug("the reply header %s was left out: its value cannot be sent", name);
 }
 
-void http_reply(struct http_exchange *exchange, unsigned status, const char *content_type, char *body,
-    size_t body_length) {
+void http_exchange_set_response(struct http_exchange *exchange, struct MHD_Response *response,
+    unsigned status, const char *content_type) {
     struct buf *headers = &exchange->reply_headers;
     if (exchange->response != NULL)
         MHD_destroy_response(exchange->response);
-    if (body == NULL)
-        exchange->response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-    else
-        exchange->response = MHD_create_response_from_buffer(body_length, body, MHD_RESPMEM_MUST_FREE);
-    if (exchange->response == NULL)
+    if (response == NULL)
         memory_die();
+    exchange->response = response;
     exchange->status = status;
     if (buf_failed(headers))
         log_error("the headers of a reply take more than %d bytes: left out", REPLY_HEADERS_MAX_BYTES);
@@ -175,6 +173,15 @@ void http_reply(struct http_exchange *exchange, unsigned status, const char *con
         add_header(exchange, "Content-Type", content_type);
     if (exchange->server->quiesced)
         add_header(exchange, "Connection", "close");
+}
+
+void http_reply(struct http_exchange *exchange, unsigned status, const char *content_type, char *body,
+    size_t body_length) {
+    struct MHD_Response *response = body == NULL
+                                        ? MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT)
+                                        : MHD_create_response_from_buffer(
+                                              body_length, body, MHD_RESPMEM_MUST_FREE);
+    http_exchange_set_response(exchange, response, status, content_type);
 }
 
 void http_exchange_ready(struct http_exchange *exchange) {

@@ -25,6 +25,8 @@ struct http_ring {
     struct http_ring *next;
 };
 
+struct http_streaming; /* http_stream.c */
+
 struct http_exchange {
     struct http_ring all;     /* every connection; must stay first */
     struct http_ring waiting; /* those whose reply waits for a release, in the order of their arrival */
@@ -50,6 +52,7 @@ struct http_exchange {
 
     struct buf reply_headers; /* name NUL value NUL … until http_reply() */
     struct MHD_Response *response;
+    struct http_streaming *streaming; /* NULL: the reply is no stream */
     unsigned status;
 
     char peer[INET6_ADDRSTRLEN];
@@ -110,6 +113,13 @@ void http_exchange_reset(struct http_exchange *exchange);
 int http_exchange_append_body(struct http_exchange *exchange, const char *bytes, size_t length);
 void http_exchange_drop_body(struct http_exchange *exchange);
 void http_exchange_drop_reply(struct http_exchange *exchange);
+
+/* Puts the response in the place of another one, with the headers that have been added. */
+void http_exchange_set_response(
+    struct http_exchange *exchange, struct MHD_Response *response, unsigned status, const char *content_type);
+
+/* http_stream.c: the exchange has nothing to do with its stream any more. */
+void http_stream_leave(struct http_exchange *exchange);
 
 /* http_deadline.c */
 int64_t http_deadline_sweep_every_ms(const struct http_server *server);

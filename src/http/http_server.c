@@ -341,6 +341,9 @@ void http_server_quiesce(struct http_server *server) {
     if (listen_fd != MHD_INVALID_SOCKET)
         close(listen_fd);
     server->listen_fd = -1;
+    /* Streams have no end of their own. */
+    for (struct http_ring *ring = server->all.next; ring != &server->all; ring = ring->next)
+        http_stream_wake((struct http_exchange *)(void *)ring);
 }
 
 unsigned http_server_in_flight(const struct http_server *server) {

@@ -10,6 +10,8 @@
 struct admin;
 struct engine;
 
+struct admin_reply;
+
 struct admin_config {
     struct engine *engine; /* borrowed, like the texts */
     const char *version;
@@ -18,13 +20,20 @@ struct admin_config {
     const char *default_region;
     const char *const *allowed_hosts; /* further Host names */
     size_t allowed_host_count;
+    /* For replies that come later (ADMIN_LATER): gives one to an exchange. */
+    void *context;
+    void (*deliver)(void *context, void *exchange, const struct admin_reply *reply);
+    /* The stream of an exchange has something to say. */
+    void (*wake)(void *context, void *exchange);
 };
 
 struct admin_request {
     const char *method;
     const char *path;
-    const char *host;   /* NULL when absent */
-    const char *origin; /* the Origin header, NULL when absent */
+    const char *host;          /* NULL when absent */
+    const char *origin;        /* the Origin header, NULL when absent */
+    const char *last_event_id; /* the Last-Event-ID header, NULL when absent */
+    void *exchange;            /* what config.deliver() and config.wake() are called with */
     const char *body;
     size_t body_length;
     /* A query parameter, NULL when absent. */
@@ -32,7 +41,22 @@ struct admin_request {
     const void *query_context;
 };
 
+enum admin_how {
+    ADMIN_NOW,
+    ADMIN_LATER,  /* there is no reply yet: config.deliver() will be called */
+    ADMIN_STREAM, /* the reply is `stream` */
+};
+
+struct admin_stream {
+    void *context;
+    /* As struct http_stream. */
+    int64_t (*read)(void *context, char *buffer, size_t size);
+    void (*done)(void *context);
+};
+
 struct admin_reply {
+    enum admin_how how;
+    struct admin_stream stream;
     unsigned status;
     const char *content_type; /* NULL without a body */
     char *body;               /* from malloc; the caller's */
@@ -51,6 +75,12 @@ int admin_handle(struct admin *admin, const struct admin_request *request, struc
 /* Adds the container instances of a file: a body of POST /_ecs/fleet, or a list of them. 0, <0, or 1 and what is wrong
  * (valid until the next call); then the turn must be rolled back. */
 int admin_begin_fleet(struct admin *admin, const char *text, size_t length, const char **ret_problem);
+
+/* The turn was committed: those who follow the journal look. */
+void admin_turn_done(struct admin *admin);
+/* Machine milliseconds until admin_run_due() has something to do; -1 never. */
+int64_t admin_wait_ms(struct admin *admin);
+void admin_run_due(struct admin *admin);
 
 /* May this request carry a snapshot, which is larger than any other body? */
 bool admin_takes_snapshot(const char *method, const char *path);

@@ -83,7 +83,8 @@ struct journal_bounds {
     int64_t first;     /* number of the oldest entry */
     int64_t last;      /* number of the newest; first - 1 when there is none */
     int64_t committed; /* newest entry of a turn that has ended */
-    unsigned epoch;    /* counts complete resets: numbers began again */
+    unsigned epoch;    /* counts how often it has begun again: complete resets, restored snapshots */
+    int64_t begin;     /* where it began then: what is before is not of this epoch */
 };
 /* 0, or <0 when stored entries cannot be read. */
 int engine_journal_bounds(struct engine *engine, struct journal_bounds *ret_bounds);

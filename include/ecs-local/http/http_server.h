@@ -108,4 +108,19 @@ void http_reply(struct http_exchange *exchange, unsigned status, const char *con
  */
 void http_exchange_ready(struct http_exchange *exchange);
 
+/* A reply that goes on for as long as its source has something to say. */
+struct http_stream {
+    void *context;
+    /* Puts up to `size` bytes into `buffer`: how many; 0: nothing now, http_stream_wake() asks again; -1: the end.
+     * Called while http_server_run() runs. */
+    int64_t (*read)(void *context, char *buffer, size_t size);
+    /* The client is gone, or everything has been sent. Called once; nothing else is called afterwards. */
+    void (*done)(void *context);
+};
+/* As http_reply(), with a source instead of a body. When the server is quiesced the stream ends. */
+void http_reply_stream(struct http_exchange *exchange, unsigned status, const char *content_type,
+    const struct http_stream *stream);
+/* The source of the exchange has something to say. Only between http_reply_stream() and done(). */
+void http_stream_wake(struct http_exchange *exchange);
+
 #endif
