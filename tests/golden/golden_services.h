@@ -6,5 +6,6 @@
 
 struct value *answer_service_rules(struct arena *arena, const struct value *input);
 struct value *answer_traffic_shift(struct arena *arena, const struct value *input);
+struct value *answer_service_plan(struct arena *arena, const struct value *input);
 
 #endif
