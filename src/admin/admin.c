@@ -38,6 +38,8 @@ static const struct route routes[] = {
     {"DELETE", "/_ecs/fleet/*", admin_fleet_remove_one},
     {"POST", "/_ecs/fleet/connect", admin_fleet_connect},
     {"POST", "/_ecs/fleet/disconnect", admin_fleet_disconnect},
+    {"GET", "/_ecs/alarms", admin_alarms},
+    {"POST", "/_ecs/alarms", admin_alarm_set},
     {"POST", "/_ecs/hooks", admin_hook_add},
     {"GET", "/_ecs/hooks", admin_hooks},
     {"DELETE", "/_ecs/hooks", admin_hook_delete},

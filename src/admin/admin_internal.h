@@ -73,6 +73,8 @@ admin_handler admin_fleet_remove;
 admin_handler admin_fleet_remove_one;
 admin_handler admin_fleet_connect;
 admin_handler admin_fleet_disconnect;
+admin_handler admin_alarms;
+admin_handler admin_alarm_set;
 admin_handler admin_hook_add;
 admin_handler admin_hooks;
 admin_handler admin_hook_delete;

@@ -55,6 +55,12 @@ int engine_scope(struct engine *engine, const char *account, const char *region,
     return 0;
 }
 
+void engine_scopes_each(
+    struct engine *engine, void *context, void (*each)(void *context, struct scope *scope)) {
+    for (struct scope *scope = engine->scopes; scope != NULL; scope = scope->hh.next)
+        each(context, scope);
+}
+
 struct cluster *engine_cluster_find(struct scope *scope, const char *name) {
     struct cluster_entry *entry = NULL;
     HASH_FIND_STR(scope->clusters, name, entry);

@@ -10,7 +10,8 @@ struct glance {
     struct service_entry *entry;
     struct service *service;
     int64_t now_ms;
-    unsigned newly_running; /* tasks */
+    unsigned newly_running;    /* tasks */
+    const char *start_failure; /* why the last of them could not be started; NULL: none */
     struct service_view view;
     struct service_task *tasks;
     struct service_plan plan;

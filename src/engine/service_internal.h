@@ -131,6 +131,7 @@ enum service_trouble {
     TROUBLE_BLOCKED = 'B',
     TROUBLE_PROTECTED = 'S',
     TROUBLE_UNBALANCED = 'Z',
+    TROUBLE_START = 'R',
 };
 /* True when it is to be told: it is new, or was told long ago. */
 bool service_troubled(struct engine *engine, struct service_entry *entry, enum service_trouble trouble);

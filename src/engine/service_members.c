@@ -133,14 +133,30 @@ void service_not_hungry(struct engine *engine, struct service_entry *entry) {
     entry->hungry = false;
 }
 
+/* What it waited for may be there: it need not wait for its next attempt. */
+static void feed(struct engine *engine, struct service_entry *entry) {
+    int64_t latest_ms = engine_now_ms(engine) + engine->services->timing.retry_max_ms;
+    for (struct deployment *item = entry->service.deployments; item != NULL; item = item->next) {
+        if (item->next_start_ms == 0 || item->next_start_ms > latest_ms)
+            continue;
+        item->next_start_ms = 0;
+        item->dirty = true;
+        service_changed(engine, entry);
+    }
+    service_mark(engine, entry);
+}
+
 void services_room_made(struct engine *engine) {
     for (struct service_entry *entry = engine->services->hungry; entry != NULL; entry = entry->next_hungry)
-        service_mark(engine, entry);
+        feed(engine, entry);
 }
 
 void services_instances_changed(struct engine *engine, const struct cluster *cluster) {
     for (struct service *service = cluster->services; service != NULL; service = service->next_in_cluster) {
-        if (service->status != SERVICE_INACTIVE)
-            service_mark(engine, service_entry_of(service));
+        struct service_entry *entry = service_entry_of(service);
+        if (entry->hungry)
+            feed(engine, entry);
+        else if (service->status != SERVICE_INACTIVE)
+            service_mark(engine, entry);
     }
 }

@@ -50,6 +50,13 @@ static bool is_ours(const struct task *task) {
     return false;
 }
 
+/* What events of services repeat of a task's reason (facts: services 7.9). */
+static bool task_could_not_start(const struct task *task) {
+    return task->started_ms == 0 && task->stopped_reason != NULL &&
+           (text_starts_with(task->stopped_reason, "CannotPullContainerError") ||
+               text_starts_with(task->stopped_reason, "ResourceInitializationError"));
+}
+
 static void note_news(struct glance *glance, struct service_member *member, const struct task *task) {
     struct deployment *deployment = service_deployment_by_row(glance->service, member->task.deployment_id);
     struct service_task *seen = &member->task;
@@ -67,6 +74,11 @@ static void note_news(struct glance *glance, struct service_member *member, cons
     }
     if (!seen->wanted && !seen->counted) {
         seen->counted = true;
+        /* What fails beside the one that trips the breaker does not count any more. */
+        if (deployment_breaker_trips(deployment, &glance->service->settings, glance->service->desired_count))
+            return;
+        if (task_could_not_start(task))
+            glance->start_failure = arena_strdup(glance->engine->turn, task->stopped_reason);
         deployment_task_ended(deployment, seen, member->was_healthy, is_ours(task),
             &glance->engine->services->timing, glance->now_ms);
     }
@@ -197,8 +209,12 @@ static int tell_troubles(struct glance *glance) {
     struct service_entry *entry = glance->entry;
     struct service *service = glance->service;
     int result = 0;
-    if (service->primary != NULL && service->primary->start_failures >= IMPAIRED_AFTER && !entry->hungry &&
-        service_troubled(engine, entry, TROUBLE_IMPAIRED)) {
+    bool impaired = service->primary != NULL && service->primary->start_failures >= IMPAIRED_AFTER &&
+                    service->primary->rollout != ROLLOUT_FAILED;
+    if (glance->start_failure != NULL && service_troubled(engine, entry, TROUBLE_START))
+        result = engine_service_event(engine, service, "(service %s) was unable to place a task. Reason: %s.",
+            service->name, glance->start_failure);
+    if (result == 0 && impaired && !entry->hungry && service_troubled(engine, entry, TROUBLE_IMPAIRED)) {
         service_action(engine, entry, "WARN", "SERVICE_TASK_START_IMPAIRED", NULL);
         result = engine_service_event(engine, service,
             "(service %s) is unable to consistently start tasks successfully.", service->name);
@@ -390,7 +406,6 @@ static int look_at_draining(struct glance *glance) {
         return result;
     service_plan_make(glance->engine->services->scratch, &glance->view, &glance->plan);
     show_desired(glance);
-    glance->entry->next_act_ms = glance->plan.stop_count != 0 ? 0 : glance->entry->next_act_ms;
     result = glance_act(glance);
     return result == 0 ? wind_up(glance) : result;
 }

@@ -536,9 +536,10 @@ static int write_record(struct engine *engine, const struct service *service, st
 
 static int write_deployment(struct engine *engine, struct service *service, struct deployment *deployment) {
     int result = write_record(engine, service, deployment);
-    if (result == 0 && deployment->gone)
+    if (result == 0 && deployment->gone) {
         result = deployment_rows_delete(engine->store, deployment->id);
-    else if (result == 0 && deployment->dirty)
+        engine->definitions_to_sweep = true;
+    } else if (result == 0 && deployment->dirty)
         result = deployment_rows_update(engine->store, deployment);
     deployment->dirty = false;
     return result;
@@ -594,6 +595,8 @@ static int load_service(void *context, const struct service_row *row) {
     entry->trouble_ms = row->trouble_ms;
     entry->rebalancing = row->rebalancing;
     join_cluster(service);
+    if (entry->trouble != NULL && strchr(entry->trouble, TROUBLE_PLACEMENT) != NULL)
+        service_hungry(engine, entry);
     service_mark(engine, entry);
     return 0;
 }

@@ -320,3 +320,8 @@ int engine_alarm_set(struct engine *engine, struct scope *scope, const char *nam
         services_instances_changed(engine, &cluster->cluster);
     return result;
 }
+
+int engine_alarms_each(struct engine *engine, const struct scope *scope, void *context,
+    int (*each)(void *context, const char *name, const char *state)) {
+    return alarm_rows_each(engine->store, scope->id, context, each);
+}

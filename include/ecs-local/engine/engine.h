@@ -177,6 +177,9 @@ int64_t engine_delay_ms(struct engine *engine, enum runtime_delay delay);
 
 /* Scopes and clusters. */
 int engine_scope(struct engine *engine, const char *account, const char *region, struct scope **ret_scope);
+/* Calls `each` for every scope that there has been anything in. */
+void engine_scopes_each(
+    struct engine *engine, void *context, void (*each)(void *context, struct scope *scope));
 int64_t scope_id(const struct scope *scope);
 const char *scope_account(const struct scope *scope);
 const char *scope_region(const struct scope *scope);

@@ -106,6 +106,8 @@ int engine_task_set_delete(struct engine *engine, struct service *service, struc
 
 /* Alarms, by name within an account and region: "OK", "ALARM" or "INSUFFICIENT_DATA". */
 int engine_alarm_set(struct engine *engine, struct scope *scope, const char *name, const char *state);
+int engine_alarms_each(struct engine *engine, const struct scope *scope, void *context,
+    int (*each)(void *context, const char *name, const char *state));
 
 /* Is nothing on its way: no service rolling, no task between two statuses? */
 bool engine_is_stable(struct engine *engine);
