@@ -1,5 +1,5 @@
 /* Starting tasks of services: what they are made of, where they go, and what is said when they find no place. */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ecs-local/base/cleanup.h"
@@ -11,10 +11,6 @@
 #include "ecs-local/engine/task_launch.h"
 #include "ecs-local/store/task_definition_rows.h"
 #include "service_internal.h"
-
-enum {
-    IDS_TEXT_MAX = 4 * 1024 * 1024,
-};
 
 static enum launch_kind kind_named(const char *launch_type) {
     if (text_equal(launch_type, "FARGATE"))
@@ -259,11 +255,94 @@ static int note_misplaced(struct engine *engine, struct service_entry *entry, st
     return service_troubled(engine, entry, TROUBLE_PLACEMENT) ? complain(engine, entry, launch) : 0;
 }
 
+enum {
+    ZONES_MAX = 32,
+};
+
+/* A zone where the task could go, and how many of its deployment are there. */
+struct zone_choice {
+    const char *zone;
+    unsigned tasks;
+    uint64_t chance;
+};
+
+static bool zone_allowed(const struct task_launch *launch, const char *zone) {
+    for (unsigned index = 0; index < launch->zone_count; index++) {
+        if (text_equal(launch->zones[index], zone))
+            return true;
+    }
+    return launch->zone_count == 0;
+}
+
+static unsigned find_zones(struct engine *engine, const struct service_entry *entry,
+    const struct task_launch *launch, struct zone_choice choices[ZONES_MAX]) {
+    const struct cluster *cluster = entry->service.cluster;
+    unsigned count = 0;
+    for (unsigned index = 0; index < cluster->instance_count; index++) {
+        const struct instance *instance = cluster->instances[index];
+        unsigned known = 0;
+        while (known < count && !text_equal(choices[known].zone, instance->zone))
+            known++;
+        if (known < count || count == ZONES_MAX || instance->zone == NULL ||
+            instance->status != INSTANCE_ACTIVE || !zone_allowed(launch, instance->zone))
+            continue;
+        choices[count++] = (struct zone_choice){.zone = instance->zone, .chance = ids_random(&engine->ids)};
+    }
+    for (unsigned index = 0; index < entry->member_count; index++) {
+        const struct service_task *task = &entry->members[index]->task;
+        for (unsigned zone = 0; zone < count && task->wanted && task->deployment_id == launch->deployment_id;
+             zone++)
+            choices[zone].tasks += text_equal(choices[zone].zone, task->zone);
+    }
+    return count;
+}
+
+static int by_tasks(const void *left, const void *right) {
+    const struct zone_choice *one = left;
+    const struct zone_choice *other = right;
+    if (one->tasks != other->tasks)
+        return one->tasks < other->tasks ? -1 : 1;
+    return one->chance < other->chance ? -1 : one->chance > other->chance;
+}
+
+/* Into the zone that has the fewest tasks of the deployment, if there is room; else into the next. What older
+ * deployments have does not count, so that zones are even when those have gone. */
+static int place_evenly(
+    struct engine *engine, struct service_entry *entry, struct task_launch *launch, struct task **ret_task) {
+    struct zone_choice choices[ZONES_MAX];
+    unsigned count = find_zones(engine, entry, launch, choices);
+    const char **zones = launch->zones;
+    unsigned zone_count = launch->zone_count;
+    size_t items = value_count(launch->strategy);
+    unsigned *assigned = arena_new_array(engine->turn, unsigned, items);
+    int result = ENGINE_NOT_FOUND;
+    qsort(choices, count, sizeof(choices[0]), by_tasks);
+    if (items != 0)
+        memcpy(assigned, launch->assigned, items * sizeof(unsigned));
+    launch->zone_count = 1;
+    for (unsigned index = 0; result == ENGINE_NOT_FOUND && index < count && count > 1; index++) {
+        launch->zones = &choices[index].zone;
+        if (items != 0)
+            memcpy(launch->assigned, assigned, items * sizeof(unsigned));
+        result = engine_task_fit(engine, entry->service.cluster, launch, ret_task);
+    }
+    launch->zones = zones;
+    launch->zone_count = zone_count;
+    if (result != ENGINE_NOT_FOUND)
+        return result;
+    if (items != 0)
+        memcpy(launch->assigned, assigned, items * sizeof(unsigned));
+    return engine_task_place(engine, entry->service.cluster, launch, ret_task);
+}
+
 static int place_one(struct engine *engine, struct service_entry *entry, const struct service_start *start,
     struct task_launch *launch, struct task **ret_task) {
     choose_subnet(engine, entry, start->zone, launch);
     if (start->instance_id != 0)
         return place_on(engine, entry, start->instance_id, launch, ret_task);
+    bool on_instances = launch->kind == LAUNCH_EC2 || launch->kind == LAUNCH_EXTERNAL;
+    if (on_instances && value_count(launch->placement_strategy) == 0 && start->zone == NULL)
+        return place_evenly(engine, entry, launch, ret_task);
     return engine_task_place(engine, entry->service.cluster, launch, ret_task);
 }
 

@@ -139,8 +139,8 @@ void task_launch_place_request(const struct task_launch *launch, struct place_re
     };
 }
 
-int engine_task_place(
-    struct engine *engine, struct cluster *cluster, struct task_launch *launch, struct task **ret_task) {
+static int place(struct engine *engine, struct cluster *cluster, struct task_launch *launch, bool may_wait,
+    struct task **ret_task) {
     const struct capacity_provider *provider = task_launch_next_provider(launch);
     struct instance *instance = NULL;
     launch->waits = false;
@@ -149,10 +149,20 @@ int engine_task_place(
     struct place_request request;
     task_launch_place_request(launch, &request);
     int result = engine_place(engine, cluster, &request, &instance);
-    if (result == ENGINE_NOT_FOUND && provider != NULL && provider->managed_scaling &&
+    if (result == ENGINE_NOT_FOUND && may_wait && provider != NULL && provider->managed_scaling &&
         !engine_too_many_waiting(engine)) {
         launch->waits = true;
         result = 0;
     }
     return result == 0 ? engine_task_launch(engine, cluster, instance, launch, ret_task) : result;
+}
+
+int engine_task_place(
+    struct engine *engine, struct cluster *cluster, struct task_launch *launch, struct task **ret_task) {
+    return place(engine, cluster, launch, true, ret_task);
+}
+
+int engine_task_fit(
+    struct engine *engine, struct cluster *cluster, struct task_launch *launch, struct task **ret_task) {
+    return place(engine, cluster, launch, false, ret_task);
 }

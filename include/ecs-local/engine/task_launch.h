@@ -80,6 +80,10 @@ int engine_task_launch(struct engine *engine, struct cluster *cluster, struct in
 int engine_task_place(
     struct engine *engine, struct cluster *cluster, struct task_launch *launch, struct task **ret_task);
 
+/* The same, but the task does not wait. */
+int engine_task_fit(
+    struct engine *engine, struct cluster *cluster, struct task_launch *launch, struct task **ret_task);
+
 /* The provider of that name: FARGATE, FARGATE_SPOT or one of the scope's. 0, ENGINE_NOT_FOUND or <0. */
 int engine_capacity_provider(struct engine *engine, const struct scope *scope, const char *name,
     struct arena *arena, struct capacity_provider *ret_provider);
