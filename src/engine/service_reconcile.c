@@ -204,21 +204,29 @@ static int judge_rollout(struct glance *glance) {
     return result;
 }
 
+/* Tasks do not come to run. */
+static int tell_start_troubles(struct glance *glance) {
+    struct engine *engine = glance->engine;
+    struct service *service = glance->service;
+    const struct deployment *primary = service->primary;
+    bool impaired = primary != NULL && primary->start_failures >= IMPAIRED_AFTER &&
+                    primary->rollout != ROLLOUT_FAILED && !glance->entry->hungry;
+    int result = 0;
+    if (glance->start_failure != NULL && service_troubled(engine, glance->entry, TROUBLE_START))
+        result = engine_service_event(engine, service, "(service %s) was unable to place a task. Reason: %s.",
+            service->name, glance->start_failure);
+    if (result != 0 || !impaired || !service_troubled(engine, glance->entry, TROUBLE_IMPAIRED))
+        return result;
+    service_action(engine, glance->entry, "WARN", "SERVICE_TASK_START_IMPAIRED", NULL);
+    return engine_service_event(
+        engine, service, "(service %s) is unable to consistently start tasks successfully.", service->name);
+}
+
 static int tell_troubles(struct glance *glance) {
     struct engine *engine = glance->engine;
     struct service_entry *entry = glance->entry;
     struct service *service = glance->service;
-    int result = 0;
-    bool impaired = service->primary != NULL && service->primary->start_failures >= IMPAIRED_AFTER &&
-                    service->primary->rollout != ROLLOUT_FAILED;
-    if (glance->start_failure != NULL && service_troubled(engine, entry, TROUBLE_START))
-        result = engine_service_event(engine, service, "(service %s) was unable to place a task. Reason: %s.",
-            service->name, glance->start_failure);
-    if (result == 0 && impaired && !entry->hungry && service_troubled(engine, entry, TROUBLE_IMPAIRED)) {
-        service_action(engine, entry, "WARN", "SERVICE_TASK_START_IMPAIRED", NULL);
-        result = engine_service_event(engine, service,
-            "(service %s) is unable to consistently start tasks successfully.", service->name);
-    }
+    int result = tell_start_troubles(glance);
     if (result == 0 && glance->plan.blocked && service_troubled(engine, entry, TROUBLE_BLOCKED))
         result = engine_service_event(engine, service,
             "(service %s) was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.",
