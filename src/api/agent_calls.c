@@ -38,8 +38,13 @@ static int note_agent(struct api_call *call) {
 /* Our own address, as the caller knows it. */
 int api_discover_poll_endpoint(struct api_call *call) {
     const char *host = call->host != NULL ? call->host : "localhost";
+    const char *cluster = NULL;
     struct writer *writer = &call->writer;
-    int result = note_agent(call);
+    int result = lookup_cluster_name(call, "cluster", &cluster);
+    if (result == 0)
+        result = note_agent(call);
+    if (result != 0)
+        return result;
     writer_object_begin(writer);
     writer_key_string(writer, "endpoint", arena_printf(call->arena, "http://%s/", host));
     writer_key_string(writer, "telemetryEndpoint", arena_printf(call->arena, "http://%s/tcs/", host));

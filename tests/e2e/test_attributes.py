@@ -270,6 +270,13 @@ class States(Case):
         self.cluster_missing("ListContainerInstances")
         self.assertEqual(set(self.ok("ListContainerInstances")["containerInstanceArns"]), set(arns))
 
+    def test_unknown_clusters(self):
+        self.cluster_missing("DescribeContainerInstances", {"containerInstances": [NOWHERE]})
+        self.cluster_missing("DeregisterContainerInstance", {"containerInstance": NOWHERE})
+        self.assertEqual(self.server.error("DeregisterContainerInstance", {"containerInstance": NOWHERE})[0], "InvalidParameterException")
+        self.assertEqual(self.ok("DescribeContainerInstances", {"containerInstances": [NOWHERE]})["failures"],
+                         [{"arn": arn(f"container-instance/default/{NOWHERE}"), "reason": "MISSING"}])
+
     def test_counts(self):
         (first,) = self.server.fleet(1)
         self.register()
@@ -311,6 +318,7 @@ class Agents(Case):
         self.assertEqual(reply["endpoint"], f"http://{self.server.host}:{self.server.port}/")
         self.assertTrue(reply["telemetryEndpoint"].startswith(f"http://{self.server.host}:{self.server.port}/"))
         self.assertTrue(reply["serviceConnectEndpoint"].startswith("http://"))
+        self.assertEqual(self.server.error("DiscoverPollEndpoint", {"cluster": "a b"})[0], "InvalidParameterException")
         reply = self.ok("DiscoverPollEndpoint", {"cluster": "default", "zoneId": ""}, headers={"Host": "ecs.test:4566"})
         self.assertEqual(reply["endpoint"], "http://ecs.test:4566/")
 
@@ -403,6 +411,8 @@ class AgentReports(Case):
             self.assertEqual(self.server.error(operation, {"task": self.id, "status": "NOPE"})[0], "InvalidParameterException")
             self.assertEqual(self.server.error(operation, {"status": "RUNNING"})[0], "InvalidParameterException")
         self.cluster_missing("SubmitAttachmentStateChanges", {"attachments": [{"attachmentArn": arn("attachment/1"), "status": "ATTACHED"}]})
+
+        self.assertEqual(self.server.error("SubmitAttachmentStateChanges", {"attachments": []})[0], "InvalidParameterException")
 
     def test_managed_agent(self):
         self.register("exec", taskRoleArn="r", networkMode="host")

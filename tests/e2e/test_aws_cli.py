@@ -135,7 +135,7 @@ class AwsCli(unittest.TestCase):
         text = self.aws("describe-task-definition", "--task-definition", "nope", status=255)
         self.assertIn("An error occurred (ClientException) when calling the DescribeTaskDefinition operation: "
                       "Unable to describe task definition.", text)
-        self.assertIn("NotImplementedException", self.aws("list-services", status=255))
+        self.assertIn("ClusterNotFoundException", self.aws("list-tasks", "--cluster", "nope", status=255))
 
 
 if __name__ == "__main__":

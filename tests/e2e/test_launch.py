@@ -286,6 +286,11 @@ class Limits(Case):
         self.invalid("taskId length should be one of [32,36]", "StopTask", {"task": "short"})
         for operation in ("DescribeTasks", "StopTask"):
             self.cluster_missing(operation, {"tasks": [NOWHERE], "task": NOWHERE})
+        self.register()
+        for operation in ("RunTask", "StartTask"):
+            self.cluster_missing(operation, {"taskDefinition": "web", "containerInstances": [NOWHERE]})
+        self.invalid("size of TaskDefinition references list must be greater than 0", "DeleteTaskDefinitions", {"taskDefinitions": []})
+        self.invalid("Size of TaskDefinition references list cannot exceed 10", "DeleteTaskDefinitions", {"taskDefinitions": ["web:1"] * 11})
 
     def test_task_definitions_of_elsewhere(self):
         for text, message in ((arn("task-definition/web:1", region="eu-west-1"), "Invalid Region in ARN"),

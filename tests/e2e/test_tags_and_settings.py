@@ -104,6 +104,10 @@ class Tags(Case):
     def test_unknown_resources(self):
         for rest, noun in (("cluster/nope", "cluster"), (f"task/default/{NOWHERE}", "task"), ("service/default/nope", "service")):
             self.invalid(f"The specified {noun} does not exist.", "ListTagsForResource", {"resourceArn": arn(rest)})
+        for operation, more in (("TagResource", {"tags": tags(a="1")}), ("UntagResource", {"tagKeys": ["a"]}), ("ListTagsForResource", {})):
+            self.refused("ClusterNotFoundException", "Cluster not found.", operation, {"resourceArn": arn(f"task/nope/{NOWHERE}"), **more})
+            if operation != "ListTagsForResource":
+                self.assertEqual(self.server.error(operation, {"resourceArn": arn("capacity-provider/nope"), **more})[0], "ResourceNotFoundException")
         self.refused("ClientException", "Unable to describe task definition.", "ListTagsForResource",
                      {"resourceArn": arn("task-definition/nope:1")})
 
