@@ -60,6 +60,7 @@ static const struct route routes[] = {
     {"GET", "/_ecs/journal", admin_journal},
     {"POST", "/_ecs/journal/wait", admin_journal_wait},
     {"GET", "/_ecs/events", admin_events},
+    {"GET", "/_ecs/explain", admin_explain},
     {"POST", "/_ecs/fork", admin_fork},
     {"GET", "/_ecs/snapshots", admin_snapshots},
     {"POST", "/_ecs/snapshots", admin_snapshot_save},

@@ -95,6 +95,7 @@ admin_handler admin_fault_get;
 admin_handler admin_fault_delete;
 /* For other files that add faults of their own kind: keeps it and writes it as the reply. */
 int admin_fault_keep(struct admin_call *call, enum fault_kind kind, const char *document);
+admin_handler admin_explain;
 admin_handler admin_fork;
 admin_handler admin_snapshots;
 admin_handler admin_snapshot_save;

@@ -316,19 +316,29 @@ int cli_coverage(struct cli_call *call) {
     return 0;
 }
 
-static void print_findings(struct cli_call *call, const struct value *explanation) {
-    static const char *const headings[] = {"CONTAINER INSTANCE", "REFUSED FOR", NULL};
+static void print_explanation(struct cli_call *call, const struct value *explanation) {
+    static const char *const headings[] = {"CONTAINER INSTANCE", "ZONE", "REFUSED FOR", "BECAUSE", NULL};
+    const char *waits_for = value_string(explanation, "waitsFor");
+    const char *next = value_string(explanation, "next");
+    fprintf(call->out, "%s\n", value_string(explanation, "summary"));
     value_for_each(line, value_get(explanation, "because"))
         fprintf(call->out, "- %s\n", line->kind == VALUE_STRING ? line->string : cli_json_text(call, line));
+    if (waits_for != NULL)
+        fprintf(call->out, "Waits for: %s\n", waits_for);
+    if (next != NULL)
+        fprintf(
+            call->out, "Next, at %s: %s\n", cli_short_time(call, value_string(explanation, "nextAt")), next);
     const struct value *instances = value_get(explanation, "instances");
     if (instances == NULL)
         return;
     struct cli_table table = cli_table_new(call, headings);
     value_for_each(instance, instances) {
         cli_cell_arn(&table, value_string(instance, "containerInstanceArn"));
-        cli_cell(&table, value_string(instance, "reason"));
+        cli_cell(&table, value_string(instance, "availabilityZone"));
+        cli_cell(&table, value_bool(instance, "fits", false) ? "(fits)" : value_string(instance, "reason"));
+        cli_cell(&table, value_string(instance, "detail"));
     }
-    cli_table_print(&table, "there are no container instances");
+    cli_table_print(&table, "no container instances");
 }
 
 int cli_explain(struct cli_call *call) {
@@ -341,7 +351,6 @@ int cli_explain(struct cli_call *call) {
         arena_printf(call->arena, "/_ecs/explain?%s=%s", kind, cli_escape(call, arn)), NULL, 0, &reply);
     if (status != 0 || cli_print_json(call, &reply))
         return status;
-    fprintf(call->out, "%s\n", value_string(reply.json, "summary"));
-    print_findings(call, reply.json);
+    print_explanation(call, reply.json);
     return 0;
 }

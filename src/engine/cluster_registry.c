@@ -37,6 +37,15 @@ static struct scope *scope_add(struct engine *engine, int64_t id, const char *ac
     return scope;
 }
 
+struct scope *engine_scope_find(struct engine *engine, const char *account, const char *region) {
+    char key[160];
+    int length = snprintf(key, sizeof(key), "%s/%s", account, region);
+    struct scope *scope = NULL;
+    if (length > 0 && (size_t)length < sizeof(key))
+        HASH_FIND(hh, engine->scopes, key, (unsigned)length, scope);
+    return scope;
+}
+
 int engine_scope(struct engine *engine, const char *account, const char *region, struct scope **ret_scope) {
     char key[160];
     int length = snprintf(key, sizeof(key), "%s/%s", account, region);

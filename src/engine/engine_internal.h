@@ -181,6 +181,9 @@ void descriptions_free(struct engine *engine);
 void waiting_add(struct engine *engine, int64_t task_row);
 /* Places those that have a place now, if something has changed since the last time. */
 int waiting_place(struct engine *engine);
+/* What such a task would be placed by. ENGINE_NOT_FOUND: its definition is gone. */
+int waiting_request(struct engine *engine, const struct task *task, const struct cluster *cluster,
+    struct placement_rules *rules, struct place_request *ret_request);
 /* One has waited too long. */
 int waiting_give_up(struct engine *engine, struct task *task, int64_t now_ms);
 

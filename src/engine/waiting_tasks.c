@@ -30,7 +30,7 @@ static unsigned zones_of(
 }
 
 /* What the task would be placed by. The definition may be gone: then there is nothing to place (1). */
-static int request_of(struct engine *engine, const struct task *task, const struct cluster *cluster,
+int waiting_request(struct engine *engine, const struct task *task, const struct cluster *cluster,
     struct placement_rules *rules, struct place_request *ret_request) {
     const struct task_definition *definition = NULL;
     struct violation violation;
@@ -76,7 +76,7 @@ static int place(struct engine *engine, struct task *task) {
     struct placement_rules rules;
     struct place_request request;
     struct instance *instance = NULL;
-    int result = request_of(engine, task, cluster, &rules, &request);
+    int result = waiting_request(engine, task, cluster, &rules, &request);
     if (result == 0)
         result = engine_place(engine, cluster, &request, &instance);
     if (result != 0)
@@ -120,7 +120,7 @@ static const char *why(struct engine *engine, const struct task *task) {
     const struct cluster *cluster = cluster_by_row(engine, task->cluster_id);
     struct placement_rules rules;
     struct place_request request;
-    if (request_of(engine, task, cluster, &rules, &request) != 0)
+    if (waiting_request(engine, task, cluster, &rules, &request) != 0)
         return "NO ACTIVE INSTANCES";
     const char *reason = "EMPTY CAPACITY PROVIDER";
     for (unsigned index = 0; index < cluster->instance_count; index++) {

@@ -151,6 +151,33 @@ class World(Case):
         self.assertEqual(refused.returncode, 1)
         self.assertEqual(json.loads(refused.stdout)["error"]["code"], "AccountNotFound")
 
+    def test_explain(self):
+        arn = self.run_tasks()[0]
+        text = self.ok("explain", arn)
+        self.assertIn("The task is PENDING, on its way to RUNNING.\n- the container app is PENDING\nNext, at 2026-01-01T00:00:", text)
+        self.assertEqual(self.json("explain", arn)["task"], arn)
+        self.server.ok("RegisterTaskDefinition", {**DEFINITION, "containerDefinitions": [{"name": "app", "image": "busybox", "memory": 9000}]})
+        service = self.server.ok("CreateService", {"serviceName": "s", "taskDefinition": "web", "desiredCount": 1})["service"]["serviceArn"]
+        self.ok("advance", "2m")
+        text = self.ok("explain", service)
+        self.assertIn("Waits for: room on a container instance\n", text)
+        self.assertRegex(text, r"container-instance/default/\w+ +us-east-1a +RESOURCE:MEMORY +9000 MiB are needed, \d+ of 7938 are left")
+        self.assertEqual(self.run_it("explain", arn[:-1] + "x").returncode, 1)
+
+    def test_outcomes(self):
+        first = self.ok("outcome", "add", "exit", '{"code":1,"after":"5s"}', "--match", "family=web", "--times", "2").strip()
+        self.ok("outcome", "add", "cannotPull")
+        text = self.ok("outcome")
+        self.assertRegex(text, r"ID +MATCH +OUTCOME +TIMES +USED\n")
+        self.assertIn('{"family":"web"}', text)
+        self.assertEqual(len(self.json("outcome", "list")["outcomes"]), 2)
+        self.ok("outcome", "remove", first)
+        self.assertEqual(len(self.json("outcome")["outcomes"]), 1)
+        self.ok("outcome", "remove", "--all")
+        self.assertEqual(self.ok("outcome"), "no outcomes\n")
+        refused = self.run_it("outcome", "add", "frobnicate")
+        self.assertEqual(refused.returncode, 1)
+
     def test_coverage(self):
         self.assertRegex(self.ok("coverage"), r"RunTask +implemented")
         self.assertGreater(self.json("coverage")["implemented"], 10)

@@ -180,6 +180,8 @@ int engine_scope(struct engine *engine, const char *account, const char *region,
 /* Calls `each` for every scope that there has been anything in. */
 void engine_scopes_each(
     struct engine *engine, void *context, void (*each)(void *context, struct scope *scope));
+/* NULL: it has never been spoken of. */
+struct scope *engine_scope_find(struct engine *engine, const char *account, const char *region);
 int64_t scope_id(const struct scope *scope);
 const char *scope_account(const struct scope *scope);
 const char *scope_region(const struct scope *scope);

@@ -1,0 +1,110 @@
+/* Why a service is not steady. */
+#include <string.h>
+
+#include "ecs-local/base/error.h"
+#include "ecs-local/base/text.h"
+#include "ecs-local/base/value_json.h"
+#include "ecs-local/engine/task_launch.h"
+#include "explain_internal.h"
+#include "service_internal.h"
+
+static void explain_deployment(struct engine *engine, const struct service *service,
+    const struct deployment *deployment, struct explanation *explanation) {
+    const char *rollout = rollout_state_name(deployment->rollout);
+    explain_because(engine, explanation, "%s ecs-svc/%s is %s%s%s: %u of %d tasks RUNNING, %u pending%s%s",
+        deployment->is_task_set ? "the task set" : "the deployment", deployment->digits,
+        deployment_status_name(deployment->status), rollout != NULL ? ", " : "",
+        rollout != NULL ? rollout : "", deployment->running, deployment->desired, deployment->pending,
+        deployment->rollout_reason[0] != '\0' ? "; " : "", deployment->rollout_reason);
+    if (deployment->failed_tasks != 0)
+        explain_because(engine, explanation,
+            "%u of its tasks have failed in a row; its circuit breaker %s %u", deployment->failed_tasks,
+            service->settings.breaker ? "trips at" : "is off, it would trip at",
+            service_breaker_threshold(&service->settings, service->desired_count));
+    if (deployment->next_start_ms > engine_now_ms(engine)) {
+        explanation->next_ms = deployment->next_start_ms;
+        explanation->next = "the next attempt to start a task";
+    }
+}
+
+/* The unfinished tasks, a sentence each. */
+static int explain_members(
+    struct engine *engine, const struct service_entry *entry, struct explanation *explanation) {
+    for (unsigned index = 0; index < entry->member_count; index++) {
+        struct task *task = NULL;
+        int result = task_by_row(engine, entry->members[index]->task.task_row, &task);
+        if (result < 0)
+            return result;
+        if (result != 0 || (task->status == TASK_RUNNING && task->desired == TASK_RUNNING &&
+                               !text_equal(task_health_status(task), "UNHEALTHY")))
+            continue;
+        const char *health = task_health_status(task);
+        explain_because(engine, explanation, "the task %s is %s, wanted %s%s", task->task_id,
+            task_status_name(task->status), task_status_name(task->desired),
+            text_equal(health, "UNHEALTHY") ? ", UNHEALTHY" : "");
+    }
+    return 0;
+}
+
+/* Where a task of the deployment would go. */
+static int explain_placement(struct engine *engine, struct service_entry *entry,
+    const struct deployment *deployment, struct explanation *explanation) {
+    struct service_documents documents = {0};
+    struct task_launch launch = {0};
+    const char *text = NULL;
+    int result = service_read_document(engine, entry, &documents.service);
+    if (result == 0)
+        result = engine_deployment_document(engine, deployment, engine->turn, &text);
+    if (result == 0 && value_parse(engine->turn, text, strlen(text), &documents.revision) != 0)
+        result = error_raise(ERR_STORE, "the stored deployment %s cannot be read", deployment->digits);
+    if (result == 0)
+        result = service_launch_read(engine, entry, deployment, &documents, &launch);
+    if (result != 0)
+        return result < 0 ? result : 0;
+    if (launch.kind == LAUNCH_FARGATE || launch.kind == LAUNCH_MANAGED_INSTANCES)
+        return 0;
+    if (launch.strategy != NULL && value_count(launch.strategy) != 0)
+        launch.capacity_provider = launch.providers[0].name;
+    struct place_request request;
+    task_launch_place_request(&launch, &request);
+    explain_instances(engine, entry->service.cluster, &request, explanation);
+    return 0;
+}
+
+static void summarise(
+    struct engine *engine, const struct service_entry *entry, struct explanation *explanation) {
+    const struct service *service = &entry->service;
+    const char *counts = arena_printf(engine->turn, "%u of %d tasks RUNNING, %u pending", service->running,
+        service->desired_count, service->pending);
+    if (service->status == SERVICE_INACTIVE)
+        explanation->summary = "The service is INACTIVE: it was deleted.";
+    else if (service->status == SERVICE_DRAINING)
+        explanation->summary = arena_printf(
+            engine->turn, "The service is DRAINING: it was deleted and its tasks are stopping; %s.", counts);
+    else if (!entry->unsettled && !entry->hungry)
+        explanation->summary = arena_printf(engine->turn, "The service is steady: %s.", counts);
+    else if (entry->hungry)
+        explanation->summary = arena_printf(engine->turn, "The service cannot place its tasks: %s.", counts);
+    else
+        explanation->summary = arena_printf(engine->turn, "The service is rolling: %s.", counts);
+}
+
+int engine_explain_service(
+    struct engine *engine, struct service *service, struct explanation *ret_explanation) {
+    struct service_entry *entry = service_entry_of(service);
+    struct explanation *explanation = ret_explanation;
+    *explanation = (struct explanation){.next_ms = entry->due_ms, .next = "it is looked at again"};
+    summarise(engine, entry, explanation);
+    for (const struct deployment *deployment = service->deployments; deployment != NULL;
+         deployment = deployment->next)
+        explain_deployment(engine, service, deployment, explanation);
+    int result = explain_members(engine, entry, explanation);
+    if (result == 0 && entry->hungry && service->deployments != NULL) {
+        explanation->waits_for = "room on a container instance";
+        result = explain_placement(
+            engine, entry, service->primary != NULL ? service->primary : service->deployments, explanation);
+    }
+    if (explanation->next_ms == 0)
+        explanation->next = NULL;
+    return result;
+}
