@@ -148,6 +148,11 @@ static void stamp_execution(struct task *task, int64_t now_ms) {
         task->execution_stopped_ms = now_ms;
 }
 
+static void move_endpoints(struct task *task, const char *status) {
+    for (unsigned index = 0; index < task->endpoint_count; index++)
+        task->endpoints[index].status = status;
+}
+
 static void stamp(struct task *task, enum task_status status, int64_t now_ms) {
     bool attached = task->interface.attachment_id != NULL;
     if ((status == TASK_ACTIVATING || status == TASK_RUNNING) && task->pull_stopped_ms == 0)
@@ -159,6 +164,7 @@ static void stamp(struct task *task, enum task_status status, int64_t now_ms) {
         if (task->volume.attachment_id != NULL)
             task->volume.status = "ATTACHED";
     } else if (status == TASK_RUNNING) {
+        move_endpoints(task, "ATTACHED");
         stamp_running(task, now_ms);
     } else if (status == TASK_DEPROVISIONING) {
         stamp_execution(task, now_ms);
@@ -168,6 +174,7 @@ static void stamp(struct task *task, enum task_status status, int64_t now_ms) {
         stamp_execution(task, now_ms);
         task->stopped_ms = now_ms;
         containers_stop(task);
+        move_endpoints(task, "DELETED");
         if (attached)
             task->interface.status = "DELETED";
         if (task->volume.attachment_id != NULL && task->volume.delete_on_termination)

@@ -55,11 +55,24 @@ static void write_volume(const struct task_volume *volume, struct writer *writer
     writer_object_end(writer);
 }
 
+static void write_endpoints(const struct task *task, struct writer *writer) {
+    for (unsigned index = 0; index < task->endpoint_count; index++) {
+        const struct task_endpoint *endpoint = &task->endpoints[index];
+        writer_object_begin(writer);
+        writer_key_string(writer, "id", endpoint->attachment_id);
+        writer_key_string(writer, "type", endpoint->type);
+        writer_key_string(writer, "status", endpoint->status);
+        writer_key_value_opt(writer, "details", endpoint->details);
+        writer_object_end(writer);
+    }
+}
+
 static void write_attachments(const struct task *task, bool full, struct writer *writer) {
     writer_key_list_begin(writer, "attachments");
     if (full) {
         write_interface(&task->interface, writer);
         write_volume(&task->volume, writer);
+        write_endpoints(task, writer);
     }
     writer_list_end(writer);
 }

@@ -53,6 +53,21 @@ static void read_volume(struct task_volume *volume, const struct value *attachme
     }
 }
 
+static void read_endpoints(struct task *task, const struct value *attachments) {
+    value_for_each(attachment, attachments) {
+        const char *type = value_string(attachment, "type");
+        if (task->endpoint_count == TASK_ENDPOINTS_MAX ||
+            (!text_equal(type, "Service Connect") && !text_equal(type, "Service Discovery")))
+            continue;
+        task->endpoints[task->endpoint_count++] = (struct task_endpoint){
+            .attachment_id = value_string(attachment, "id"),
+            .type = type,
+            .status = value_string(attachment, "status"),
+            .details = value_get(attachment, "details"),
+        };
+    }
+}
+
 static void read_bindings(struct task *task, struct task_container *container, const struct value *list) {
     container->binding_count = (unsigned)value_count(list);
     container->bindings = arena_new_array(task->arena, struct task_binding, container->binding_count);
@@ -141,6 +156,7 @@ int task_read_document(struct task *task, const struct value *document) {
     task->task_id = slash != NULL ? slash + 1 : task->arn;
     read_interface(&task->interface, value_get(document, "attachments"));
     read_volume(&task->volume, value_get(document, "attachments"));
+    read_endpoints(task, value_get(document, "attachments"));
     if (text_equal(task->launch_type, "FARGATE"))
         task->platform = TASK_ON_FARGATE;
     else

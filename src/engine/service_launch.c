@@ -131,6 +131,9 @@ int service_launch_read(struct engine *engine, struct service_entry *entry,
         task_launch_platform(launch, value_string(documents->revision, "platformVersion")) != 0)
         task_launch_platform(launch, NULL);
     launch->volume = value_at(value_get(documents->revision, "volumeConfigurations"), 0);
+    const struct value *connect = value_get(documents->revision, "serviceConnectConfiguration");
+    launch->connect = value_bool(connect, "enabled", false) ? connect : NULL;
+    launch->registry = value_at(value_get(documents->revision, "serviceRegistries"), 0);
     launch->group = arena_printf(engine->turn, "service:%s", entry->service.name);
     launch->started_by = arena_printf(engine->turn, "ecs-svc/%s", deployment->digits);
     launch->service_name = entry->service.name;

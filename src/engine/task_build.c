@@ -8,6 +8,7 @@
 #include "ecs-local/domain/arn.h"
 #include "ecs-local/engine/task_launch.h"
 #include "engine_internal.h"
+#include "task_endpoints.h"
 
 enum {
     TAGS_MAX = 256 * 1024, /* bytes of a task's tags as JSON */
@@ -232,6 +233,7 @@ static struct task *build_task(struct engine *engine, const struct cluster *clus
     build_place(engine, task, cluster->scope, instance, launch);
     build_interface(engine, task, cluster->scope, instance, launch);
     build_volume(engine, task, launch);
+    task_endpoints_build(engine, task, launch);
     build_containers(engine, task, cluster, launch->definition);
     build_demand(task, &launch->demand);
     return task;

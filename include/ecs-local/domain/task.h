@@ -99,6 +99,17 @@ struct task_volume {
     bool delete_on_termination;
 };
 
+/* Where others find the task: through Service Connect, or in a registry. */
+struct task_endpoint {
+    const char *attachment_id; /* uuid */
+    const char *type;          /* of the attachment: a constant */
+    const char *status;        /* PRECREATED, ATTACHED, DELETED */
+    const struct value *details;
+};
+enum {
+    TASK_ENDPOINTS_MAX = 2, /* one of each sort */
+};
+
 struct task_outcome;
 
 /* Likewise for the task. */
@@ -163,6 +174,8 @@ struct task {
 
     struct task_interface interface;
     struct task_volume volume;
+    struct task_endpoint endpoints[TASK_ENDPOINTS_MAX];
+    unsigned endpoint_count;
     struct task_container *containers;
     unsigned container_count;
 

@@ -29,7 +29,9 @@ struct task_launch {
     const char *subnet;          /* the one to take; NULL: one in the instance's zone, else the first */
     const char **zones;          /* of the subnets, when all are known: task_launch_read_zones() */
     unsigned zone_count;
-    const struct value *volume; /* the volumeConfiguration; NULL: none */
+    const struct value *volume;   /* the volumeConfiguration; NULL: none */
+    const struct value *connect;  /* serviceConnectConfiguration of its service; NULL: none */
+    const struct value *registry; /* of its service; NULL: none */
 
     const char *group;
     const char *started_by;                    /* NULL: not given */
