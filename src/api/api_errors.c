@@ -92,6 +92,13 @@ static const struct api_error_text texts[ERROR_COUNT] = {
         "services 14, text n/e"},
     [ERROR_ROUTE_NOT_FOUND] = {"ResourceNotFoundException", "Gateway route not found.",
         "services 14, text n/e"},
+    /* Express services. */
+    [ERROR_EXPRESS_ROLE] = {INVALID, "Role is not valid", "services 12, text n/e"},
+    [ERROR_EXPRESS_NOT_ACTIVE] = {"ServiceNotActiveException",
+        "Cannot perform this operation on a service in %s status", "services 12 B"},
+    [ERROR_EXPRESS_NOT_FOUND] = {"ResourceNotFoundException", "Resource not found", "services 12 B"},
+    [ERROR_NOT_EXPRESS] = {INVALID, "The service is not an Express gateway service.",
+        "services 12, text n/e"},
     /* Daemons. */
     [ERROR_DAEMON_DEFINITION_UNDESCRIBABLE] = {CLIENT, "Unable to describe daemon task definition.",
         "services 13, tasks 4.6 by analogy"},

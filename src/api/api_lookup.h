@@ -16,6 +16,10 @@ int lookup_active_cluster(struct api_call *call, const char *member, struct clus
 int lookup_task_definition_name(
     struct api_call *call, const char *text, const char **ret_family, int64_t *ret_revision);
 
+/* Checks a RegisterTaskDefinition request and makes the next revision of its family. 0, API_ERROR or <0. */
+int task_definition_register(
+    struct api_call *call, const struct value *request, struct task_definition_row *ret_row);
+
 /* Does the request's `include` list hold `field`? */
 bool include_has(struct api_call *call, const char *field);
 

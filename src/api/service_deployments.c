@@ -7,6 +7,7 @@
 #include "ecs-local/domain/arn.h"
 #include "ecs-local/engine/deployment_hooks.h"
 #include "ecs-local/store/deployment_rows.h"
+#include "express_reply.h"
 #include "gateway_lookup.h"
 #include "page_token.h"
 #include "service_reply.h"
@@ -318,6 +319,24 @@ static void write_resolved(struct writer *writer, const struct value *document) 
     writer_object_end(writer);
 }
 
+/* What ECS keeps for the service elsewhere: the resources of an Express service, routes of gateways. */
+static int write_managed_resources(
+    struct api_call *call, const struct service *service, const struct value *document, int64_t created_ms) {
+    struct writer *writer = &call->writer;
+    const struct value *connectors = value_get(document, "gatewayConnectors");
+    const struct value *express = value_get(document, EXPRESS_MEMBER);
+    if (value_count(connectors) == 0 && express == NULL)
+        return 0;
+    writer_key_object_begin(writer, "ecsManagedResources");
+    if (express != NULL)
+        write_express_resources(call, service, express, created_ms);
+    int result = write_gateway_connections(call, service->cluster, service->name);
+    writer_object_end(writer);
+    if (value_count(connectors) != 0)
+        writer_key_value_opt(writer, "gatewayConnectors", connectors);
+    return result;
+}
+
 static int write_revision(struct api_call *call, const struct service *service, const char *arn,
     int64_t created_ms, const struct value *document) {
     static const char *const first[] = {"taskDefinition", "capacityProviderStrategy", "launchType",
@@ -337,13 +356,7 @@ static int write_revision(struct api_call *call, const struct service *service, 
     writer_key_timestamp_opt(writer, "createdAt", created_ms);
     writer_key_value_opt(writer, "vpcLatticeConfigurations", value_get(document, "vpcLatticeConfigurations"));
     write_resolved(writer, document);
-    int result = 0;
-    if (value_count(value_get(document, "gatewayConnectors")) != 0) {
-        writer_key_object_begin(writer, "ecsManagedResources");
-        result = write_gateway_connections(call, service->cluster, service->name);
-        writer_object_end(writer);
-        writer_key_value_opt(writer, "gatewayConnectors", value_get(document, "gatewayConnectors"));
-    }
+    int result = write_managed_resources(call, service, document, created_ms);
     writer_key_value_opt(writer, "monitoring", value_get(document, "monitoring"));
     writer_object_end(writer);
     return result;

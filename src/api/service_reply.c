@@ -233,24 +233,32 @@ static void write_revisions(struct api_call *call, const struct service *service
     writer_list_end(writer);
 }
 
-/* Its last service deployment, also when that is over; a creation does not show it yet (facts: services 2.4). */
-static int write_current_deployment(
-    struct api_call *call, const struct service *service, const struct service_view *view) {
+int service_current_deployment(struct api_call *call, const struct service *service, const char **ret_arn) {
     const struct service_deployment_cursor newest = {.created_ms = INT64_MAX, .id = INT64_MAX};
     struct service_deployment_name row;
     struct value *document = NULL;
     unsigned count = 0;
-    if (view->created || view->deleted || service->status == SERVICE_INACTIVE)
-        return 0;
+    *ret_arn = NULL;
     int result = service_deployment_rows_list(
         engine_store(call->engine), service->id, &newest, 0, 1, call->arena, &row, &count);
     if (result != 0 || count == 0)
         return result;
     if (value_parse(call->arena, row.document, strlen(row.document), &document) != 0)
         return -1;
-    writer_key_string(
-        &call->writer, "currentServiceDeployment", value_string(document, "serviceDeploymentArn"));
+    *ret_arn = value_string(document, "serviceDeploymentArn");
     return 0;
+}
+
+/* A creation does not show it yet (facts: services 2.4). */
+static int write_current_deployment(
+    struct api_call *call, const struct service *service, const struct service_view *view) {
+    const char *arn = NULL;
+    if (view->created || view->deleted || service->status == SERVICE_INACTIVE)
+        return 0;
+    int result = service_current_deployment(call, service, &arn);
+    if (result == 0)
+        writer_key_string_opt(&call->writer, "currentServiceDeployment", arn);
+    return result;
 }
 
 static int write_story(struct api_call *call, const struct service *service) {

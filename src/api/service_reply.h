@@ -15,6 +15,9 @@ int write_service(struct api_call *call, const struct service *service, const st
 /* {"service": …} */
 int reply_service(struct api_call *call, const struct service *service, const struct service_view *view);
 
+/* The ARN of its last service deployment, also when that is over; NULL: there is none. */
+int service_current_deployment(struct api_call *call, const struct service *service, const char **ret_arn);
+
 /* A task set; `tags`: the member is there. */
 int write_task_set(
     struct api_call *call, const struct service *service, const struct deployment *task_set, bool tags);

@@ -42,22 +42,22 @@ static void reply_definition(struct api_call *call, const struct task_definition
     writer_object_end(&call->writer);
 }
 
-int api_register_task_definition(struct api_call *call) {
+int task_definition_register(
+    struct api_call *call, const struct value *request, struct task_definition_row *ret_row) {
     struct violation violation;
-    if (task_definition_check(call->arena, call->input, &violation) != 0)
+    if (task_definition_check(call->arena, request, &violation) != 0)
         return api_fail_with(call, &violation);
     const char *account = scope_account(call->scope);
     const struct value *document = task_definition_normalise(
-        call->arena, call->input, scope_partition(call->scope), account);
-    const struct value *tags = value_get(call->input, "tags");
+        call->arena, request, scope_partition(call->scope), account);
     struct task_definition_row row = {
         .scope_id = scope_id(call->scope),
-        .family = value_string(call->input, "family"),
+        .family = value_string(request, "family"),
         .status = "ACTIVE",
         .registered_ms = engine_now_ms(call->engine),
         .registered_by = arena_printf(
             call->arena, "arn:%s:iam::%s:root", scope_partition(call->scope), account),
-        .tags = tags_text(call, tags),
+        .tags = tags_text(call, value_get(request, "tags")),
         .document = value_text(call, document),
     };
     if (strlen(row.document) > DEFINITION_BYTES_MAX)
@@ -68,7 +68,15 @@ int api_register_task_definition(struct api_call *call) {
     if (result == 0)
         result = task_definition_rows_insert(store, &row, &row.id);
     if (result == 0)
-        reply_definition(call, &row, value_count(tags) != 0);
+        *ret_row = row;
+    return result;
+}
+
+int api_register_task_definition(struct api_call *call) {
+    struct task_definition_row row;
+    int result = task_definition_register(call, call->input, &row);
+    if (result == 0)
+        reply_definition(call, &row, value_count(value_get(call->input, "tags")) != 0);
     return result;
 }
 

@@ -128,3 +128,54 @@ test("gateways: life, paginators, error classes", async () => {
   assert.equal((await send("DisassociateGatewayFromCluster", { gateway: "a", cluster: "default" })).status, "DISASSOCIATING");
   assert.equal((await send("DeleteGateway", { gateway: "a" })).status, "DELETED");
 });
+
+test("managed daemons: every operation, error classes, waiters", async () => {
+  const role = "arn:aws:iam::000000000000:role/i";
+  await send("CreateCapacityProvider", { name: "mi", cluster: "default", managedInstancesProvider: {
+    infrastructureRoleArn: role, instanceLaunchTemplate: {
+      ec2InstanceProfileArn: "arn:aws:iam::000000000000:instance-profile/x", networkConfiguration: { subnets: ["subnet-1"] } } } });
+  await admin("/_ecs/fleet", { cluster: "default", instances: [{ count: 2, instanceType: "m5.large", capacityProvider: "mi" }] });
+  const { daemonTaskDefinitionArn } = await send("RegisterDaemonTaskDefinition", { family: "agent", containerDefinitions: [{ name: "a", image: "a:1" }] });
+  const { daemonTaskDefinition } = await send("DescribeDaemonTaskDefinition", { daemonTaskDefinition: daemonTaskDefinitionArn });
+  assert.ok(daemonTaskDefinition.registeredAt instanceof Date);
+  const wanted = { daemonTaskDefinitionArn, capacityProviderArns: ["arn:aws:ecs:us-east-1:000000000000:capacity-provider/mi"] };
+  const created = await send("CreateDaemon", { daemonName: "d", clusterArn: "default", ...wanted, deploymentConfiguration: { drainPercent: 50 } });
+  assert.equal(created.status, "ACTIVE");
+  const daemonArn = created.daemonArn;
+  await sdk.waitUntilDaemonActive?.({ client: ecs, minDelay: 1, maxDelay: 1, maxWaitTime: 10 }, { daemonArn });
+  const updated = await send("UpdateDaemon", { daemonArn, ...wanted });
+  assert.ok(updated.updatedAt instanceof Date);
+  const deployed = async () => (await send("DescribeDaemonDeployments", { daemonDeploymentArns: [updated.deploymentArn] })).daemonDeployments[0];
+  let deployment;
+  do deployment = await deployed(); while (deployment.status !== "SUCCESSFUL");
+  assert.equal(deployment.targetDaemonRevision.totalRunningInstanceCount, 2);
+  const { daemon } = await send("DescribeDaemon", { daemonArn });
+  const { daemonRevisions } = await send("DescribeDaemonRevisions", { daemonRevisionArns: [daemon.currentRevisions[0].arn] });
+  assert.equal(daemonRevisions[0].containerImages[0].image, "a:1");
+  assert.equal((await send("ListDaemonDeployments", { daemonArn })).daemonDeployments.length, 2);
+  assert.equal((await send("ListDaemons")).daemonSummariesList[0].daemonArn, daemonArn);
+  assert.equal((await send("ListDaemonTaskDefinitions", { familyPrefix: "ag" })).daemonTaskDefinitions.length, 1);
+  assert.equal((await send("ListTasks", { daemonName: "d" })).taskArns.length, 2);
+  assert.equal((await send("DeleteDaemon", { daemonArn })).status, "DELETE_IN_PROGRESS");
+  await send("DeleteDaemonTaskDefinition", { daemonTaskDefinition: daemonTaskDefinitionArn });
+  await assert.rejects(send("DescribeDaemon", { daemonArn: daemonArn + "x" }), sdk.DaemonNotFoundException);
+});
+
+test("Express gateway services: life, what it makes, error classes", async () => {
+  const { service } = await send("CreateExpressGatewayService", {
+    serviceName: "web", infrastructureRoleArn: "arn:aws:iam::000000000000:role/i", executionRoleArn: "arn:aws:iam::000000000000:role/e",
+    primaryContainer: { image: "web:1" }, scalingTarget: { minTaskCount: 2 } });
+  const serviceArn = service.serviceArn;
+  await sdk.waitUntilServicesStable({ client: ecs, minDelay: 1, maxDelay: 1, maxWaitTime: 20 }, { services: [serviceArn] });
+  const described = (await send("DescribeExpressGatewayService", { serviceArn, include: ["TAGS"] })).service;
+  assert.match(described.activeConfigurations[0].ingressPaths[0].endpoint, /^https:/);
+  const revisions = await send("DescribeServiceRevisions", { serviceRevisionArns: [described.activeConfigurations[0].serviceRevisionArn] });
+  assert.equal(revisions.serviceRevisions[0].ecsManagedResources.autoScaling.scalableTarget.minCapacity, 2);
+  const updated = (await send("UpdateExpressGatewayService", { serviceArn, primaryContainer: { image: "web:2" } })).service;
+  assert.equal(updated.targetConfiguration.primaryContainer.image, "web:2");
+  await sdk.waitUntilServicesStable({ client: ecs, minDelay: 1, maxDelay: 1, maxWaitTime: 20 }, { services: [serviceArn] });
+  assert.equal((await send("DeleteExpressGatewayService", { serviceArn })).service.status.statusCode, "DRAINING");
+  await sdk.waitUntilServicesInactive({ client: ecs, minDelay: 1, maxDelay: 1, maxWaitTime: 20 }, { services: [serviceArn] });
+  await assert.rejects(send("UpdateExpressGatewayService", { serviceArn }), sdk.ServiceNotActiveException);
+  await assert.rejects(send("DescribeExpressGatewayService", { serviceArn: serviceArn + "x" }), sdk.ResourceNotFoundException);
+});

@@ -301,5 +301,148 @@ class Routes(Case):
         self.refused(INVALID, "Invalid identifier: Unexpected number of separators", "ListGatewayRoutes", {"service": PREFIX + "service/y"})
 
 
+class RoutesOfServices(unittest.TestCase):
+    """Routes come and go with services that have gatewayConnectors."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server("--clock", "held", "--timing", "realistic").start()
+
+    @classmethod
+    def tearDownClass(cls):
+        assert cls.server.stop() == 0
+
+    def setUp(self):
+        self.server.admin("POST", "/_ecs/reset")
+        self.server.ok("CreateCluster")
+        self.gateway("g")
+        self.server.ok("RegisterTaskDefinition", {
+            "family": "web", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512",
+            "containerDefinitions": [{"name": "app", "image": "a", "portMappings": [
+                {"containerPort": 80, "name": "http"}, {"containerPort": 81, "name": "admin"}]}]})
+
+    def gateway(self, name, associate=True, **alb):
+        self.server.ok("CreateGateway", {"name": name, "infrastructureRoleArn": ROLE, "configuration": {"hostSharedAlb": alb}, "deletionProtection": False})
+        if associate:
+            self.server.ok("AssociateGatewayWithCluster", {"gateway": name, "cluster": "default"})
+
+    def service(self, name="s", port="http", **filters):
+        return self.server.ok("CreateService", {
+            "serviceName": name, "taskDefinition": "web", "desiredCount": 0, "launchType": "FARGATE",
+            "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}},
+            "gatewayConnectors": [{"portName": port, **({"filters": filters} if filters else {})}]})["service"]
+
+    def routes(self, **more):
+        return self.server.ok("ListGatewayRoutes", more)["gatewayRoutes"]
+
+    def brief(self, **more):
+        return [(one["gatewayArn"].split("/")[1], one["serviceArn"].split("/")[-1], one["serviceContainerPortName"], one["status"]) for one in self.routes(**more)]
+
+    def test_a_route_comes_and_goes(self):
+        self.service()
+        self.assertEqual(self.brief(), [("g", "s", "http", "CREATE_IN_PROGRESS")])
+        self.server.advance(by="20s")
+        self.assertEqual(self.brief(), [("g", "s", "http", "ACTIVE")])
+        arn = self.routes()[0]["gatewayRouteArn"]
+        self.assertRegex(arn, "^" + PREFIX + "gateway-route/g/[0-9a-f]{32}/[0-9a-f]{32}$")
+        route = self.server.ok("DescribeGatewayRoute", {"gatewayRouteArn": arn})["gatewayRoute"]
+        self.assertEqual((route["serviceArn"], route["serviceContainerPortName"], route["status"]), (PREFIX + "service/default/s", "http", "ACTIVE"))
+        self.assertRegex(route["serviceUrl"], r"^https://[0-9a-f]{32}\.ecs\.us-east-1\.on\.aws$")
+        resources = self.server.ok("DescribeGatewayResources", {"gateway": "g"})["gatewayResources"]["resources"]["hostSharedAlb"]
+        self.assertEqual([(one["gatewayRouteArns"], one["loadBalancerArn"]) for one in resources], [([arn], route["resources"]["hostSharedAlb"][0]["loadBalancerArn"])])
+        self.assertEqual(self.server.ok("DescribeGateway", {"gateway": "g"})["gateway"]["configuration"]["hostSharedAlb"]["currentAlbCount"], 1)
+        self.server.ok("DeleteService", {"service": "s"})
+        self.assertEqual(self.brief(), [("g", "s", "http", "DELETE_IN_PROGRESS")])
+        self.server.advance(by="20s")
+        self.assertEqual(self.brief(), [])
+        self.assertEqual(self.server.error("DescribeGatewayRoute", {"gatewayRouteArn": arn}), ("ResourceNotFoundException", "Gateway route not found."))
+
+    def test_the_revision_shows_it(self):
+        revision = self.service()["currentServiceRevisions"][0]["arn"]
+        self.server.advance(by="1m")
+        got = self.server.ok("DescribeServiceRevisions", {"serviceRevisionArns": [revision]})["serviceRevisions"][0]
+        connection = got["ecsManagedResources"]["gatewayConnections"][0]
+        self.assertEqual((connection["portName"], connection["accessType"], connection["status"], connection["gatewayRouteArn"]),
+                         ("http", "PUBLIC", "ACTIVE", self.routes()[0]["gatewayRouteArn"]))
+
+    def test_a_cluster_waits_for_its_routes(self):
+        self.service()
+        self.server.ok("DisassociateGatewayFromCluster", {"gateway": "g", "cluster": "default"})
+        status = lambda: self.server.ok("ListGatewayClusterAssociations")["gatewayClusterAssociations"][0]["status"]  # noqa: E731
+        self.server.advance(by="1m")
+        self.assertEqual(status(), "DISASSOCIATING")
+        self.assertEqual(self.server.error("AssociateGatewayWithCluster", {"gateway": "g", "cluster": "default"}),
+                         (INVALID, "The gateway is being disassociated from the cluster. Wait and try again."))
+        self.assertEqual(self.server.error("DeleteGateway", {"gateway": "g"})[0], INVALID)
+        self.server.ok("UpdateService", {"service": "s", "gatewayConnectors": []})
+        self.server.advance(by="19s")
+        self.assertEqual(status(), "DISASSOCIATING")
+        self.server.advance(by="1s")
+        self.assertEqual(status(), "INACTIVE")
+        self.server.ok("DeleteGateway", {"gateway": "g"})
+
+    def test_another_port(self):
+        self.service()
+        self.server.advance(by="20s")
+        self.server.ok("UpdateService", {"service": "s", "gatewayConnectors": [{"portName": "admin"}]})
+        self.assertEqual(self.brief(), [("g", "s", "http", "DELETE_IN_PROGRESS"), ("g", "s", "admin", "CREATE_IN_PROGRESS")])
+        self.server.ok("UpdateService", {"service": "s", "gatewayConnectors": [{"portName": "http"}]})
+        self.assertEqual(self.brief(), [("g", "s", "http", "CREATE_IN_PROGRESS"), ("g", "s", "admin", "DELETE_IN_PROGRESS")])
+        self.server.advance(by="20s")
+        self.assertEqual(self.brief(), [("g", "s", "http", "ACTIVE")])
+
+    def test_every_gateway_that_the_filter_lets_through(self):
+        self.gateway("inside", scheme="internal")
+        self.gateway("elsewhere", associate=False)
+        self.service("all")
+        self.service("private", accessTypes=["PRIVATE"])
+        self.assertEqual([one[:2] for one in self.brief()], [("g", "all"), ("inside", "all"), ("inside", "private")])
+
+    def test_filters_and_pages(self):
+        self.service("a")
+        self.service("b", port="admin")
+        names = lambda **more: [one[1] for one in self.brief(**more)]  # noqa: E731
+        self.assertEqual(names(gateway="g"), ["a", "b"])
+        self.assertEqual(names(service="b"), ["b"])
+        self.assertEqual(names(service=PREFIX + "service/default/a"), ["a"])
+        self.assertEqual(names(cluster="default", serviceContainerPortName="admin"), ["b"])
+        self.assertEqual(names(status=["ACTIVE"]), [])
+        self.assertEqual(names(cluster="none"), [])
+        page = self.server.ok("ListGatewayRoutes", {"maxResults": 1})
+        rest = self.server.ok("ListGatewayRoutes", {"maxResults": 1, "nextToken": page["nextToken"]})
+        self.assertEqual((len(page["gatewayRoutes"]), len(rest["gatewayRoutes"]), "nextToken" in rest), (1, 1, False))
+
+    def test_routes_go_on_after_a_kill(self):
+        with tempfile.TemporaryDirectory() as directory:
+            outer = self.server
+            with Server("--clock", "held", "--timing", "realistic", "--data-dir", directory) as server:
+                self.server = server
+                try:
+                    self.setUp()
+                    self.service()
+                    server.restart()
+                    self.assertEqual(self.brief(), [("g", "s", "http", "CREATE_IN_PROGRESS")])
+                    server.advance(by="20s")
+                    server.restart()
+                    self.assertEqual(self.brief(), [("g", "s", "http", "ACTIVE")])
+                finally:
+                    self.server = outer
+
+    def test_load_balancers_fill_up(self):
+        self.gateway("small", associate=False, maxAlbCount=1)
+        self.server.ok("DisassociateGatewayFromCluster", {"gateway": "g", "cluster": "default"})
+        self.server.ok("AssociateGatewayWithCluster", {"gateway": "small", "cluster": "default"})
+        for number in range(101):
+            self.service(f"s{number}")
+        failed = self.routes(status=["CREATE_FAILED"])
+        self.assertEqual([one["serviceArn"].split("/")[-1] for one in failed], ["s100"])
+        self.server.ok("UpdateGateway", {"gateway": "small", "configuration": {"hostSharedAlb": {"maxAlbCount": 2}}})
+        self.service("more")
+        page = self.server.ok("DescribeGatewayResources", {"gateway": "small", "maxResults": 1})
+        first = page["gatewayResources"]["resources"]["hostSharedAlb"]
+        rest = self.server.ok("DescribeGatewayResources", {"gateway": "small", "nextToken": page["nextToken"]})["gatewayResources"]["resources"]["hostSharedAlb"]
+        self.assertEqual([len(one["gatewayRouteArns"]) for one in first + rest], [100, 1])
+
+
 if __name__ == "__main__":
     unittest.main()
