@@ -9,6 +9,7 @@
 #include "ecs-local/base/text.h"
 #include "ecs-local/base/value_json.h"
 #include "followers.h"
+#include "sink_delivery.h"
 
 enum {
     REPLY_BYTES_MAX = 64 * 1024 * 1024,
@@ -61,6 +62,11 @@ static const struct route routes[] = {
     {"POST", "/_ecs/journal/wait", admin_journal_wait},
     {"GET", "/_ecs/events", admin_events},
     {"GET", "/_ecs/explain", admin_explain},
+    {"POST", "/_ecs/sinks", admin_sink_add},
+    {"GET", "/_ecs/sinks", admin_sinks},
+    {"DELETE", "/_ecs/sinks", admin_sinks_delete},
+    {"GET", "/_ecs/sinks/*", admin_sink_get},
+    {"DELETE", "/_ecs/sinks/*", admin_sink_delete},
     {"POST", "/_ecs/fork", admin_fork},
     {"GET", "/_ecs/snapshots", admin_snapshots},
     {"POST", "/_ecs/snapshots", admin_snapshot_save},
@@ -84,6 +90,7 @@ void admin_close(struct admin *admin) {
         return;
     waiters_free(admin);
     streams_free(admin);
+    deliveries_free(admin);
     arena_free(admin->followers.scratch);
     arena_free(admin->arena);
     free(admin);

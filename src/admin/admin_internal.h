@@ -25,8 +25,18 @@ struct followers {
     bool look; /* somebody has come since */
 };
 
+struct delivery;
+
+/* What goes to sinks: sink_delivery.h. */
+struct deliveries {
+    struct delivery *first; /* by the sinks' ids */
+    unsigned version;       /* of the engine's sinks */
+    bool more;              /* there may be something to deliver at once */
+};
+
 struct admin {
     struct followers followers;
+    struct deliveries deliveries;
     struct admin_config config;
     struct arena *arena; /* of the request at hand */
     int64_t started_us;  /* the machine's monotonic clock */
@@ -89,6 +99,11 @@ admin_handler admin_targets_clear;
 admin_handler admin_journal;
 admin_handler admin_journal_wait;
 admin_handler admin_events;
+admin_handler admin_sink_add;
+admin_handler admin_sinks;
+admin_handler admin_sink_get;
+admin_handler admin_sink_delete;
+admin_handler admin_sinks_delete;
 admin_handler admin_fault_add;
 admin_handler admin_faults;
 admin_handler admin_fault_get;

@@ -69,7 +69,7 @@ static int64_t next_wait_ms(const struct event_loop *loop) {
 
 /* Waits; notices a signal. 0 or <0. */
 static int wait_for_work(struct event_loop *loop) {
-    struct epoll_event events[2];
+    struct epoll_event events[3];
     int count = epoll_wait(loop->epoll_fd, events, (int)array_length(events), (int)next_wait_ms(loop));
     if (count < 0 && errno != EINTR)
         return error_raise(ERR_IO, "cannot wait for events: %s", strerror(errno));
@@ -112,6 +112,8 @@ int event_loop_run(struct http_server *server, const struct event_loop_hooks *ho
     int status = watch(&loop, signal_fd);
     if (status == 0)
         status = watch(&loop, http_server_fd(server));
+    if (status == 0 && hooks->fd >= 0)
+        status = watch(&loop, hooks->fd);
     while (status == 0 && !finished(&loop)) {
         status = wait_for_work(&loop);
         for (int round = 0; status == 0 && round < ROUNDS_MAX; round++) {

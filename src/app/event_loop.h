@@ -19,6 +19,7 @@
 
 struct event_loop_hooks {
     void *context;
+    int fd; /* one more descriptor: when it is readable, run_due() has something to do; -1: none */
     /* Machine milliseconds until run_due() has something to do: 0 now, -1 never. */
     int64_t (*wait_ms)(void *context);
     void (*run_due)(void *context);

@@ -17,6 +17,7 @@
 #include "ecs-local/base/text.h"
 #include "ecs-local/engine/engine.h"
 #include "ecs-local/engine/snapshots.h"
+#include "ecs-local/outgoing/outgoing.h"
 #include "ecs-local/protocol/aws_json.h"
 #include "ecs-local/runtime/sim_runtime.h"
 #include "ecs-local/store/store.h"
@@ -29,6 +30,7 @@ struct wiring {
     struct aws_json *aws;
     struct admin *admin;
     struct delayed_replies *delayed;
+    struct outgoing *outgoing;
     struct ids request_ids; /* apart from the engine's, so that a request does not change what a seed gives */
 };
 
@@ -61,6 +63,8 @@ static int open_rooms(struct wiring *wiring) {
         .full_durability = options->durability == OPTIONS_DURABILITY_FULL,
     };
     int result = sim_runtime_open(timing_name(options), &wiring->runtime);
+    if (result == 0)
+        result = outgoing_open(&wiring->outgoing);
     if (result == 0)
         result = store_open(&store, &wiring->store);
     if (result != 0)
@@ -171,6 +175,7 @@ int wiring_open(const struct options *options, struct wiring **ret_wiring) {
         .default_region = options->region,
         .allowed_hosts = options->allow_hosts,
         .allowed_host_count = options->allow_host_count,
+        .outgoing = wiring->outgoing,
         .context = wiring,
         .deliver = deliver,
         .wake = wake,
@@ -195,6 +200,7 @@ void wiring_close(struct wiring *wiring) {
     }
     delayed_replies_free(wiring->delayed);
     admin_close(wiring->admin);
+    outgoing_close(wiring->outgoing);
     aws_json_close(wiring->aws);
     engine_close(wiring->engine);
     store_close(wiring->store);
@@ -354,7 +360,7 @@ static int64_t sooner(int64_t left_ms, int64_t right_ms) {
 static int64_t wait_ms(void *context) {
     struct wiring *wiring = context;
     return sooner(sooner(engine_wait_ms(wiring->engine), delayed_replies_wait_ms(wiring->delayed)),
-        admin_wait_ms(wiring->admin));
+        sooner(admin_wait_ms(wiring->admin), outgoing_wait_ms(wiring->outgoing)));
 }
 
 static void run_due(void *context) {
@@ -362,6 +368,7 @@ static void run_due(void *context) {
     if (engine_run_due(wiring->engine) < 0)
         engine_fail_turn(wiring->engine);
     delayed_replies_run(wiring->delayed);
+    outgoing_run(wiring->outgoing);
     admin_run_due(wiring->admin);
 }
 
@@ -379,6 +386,9 @@ static int commit(void *context) {
 }
 
 struct event_loop_hooks wiring_hooks(struct wiring *wiring) {
-    return (struct event_loop_hooks){
-        .context = wiring, .wait_ms = wait_ms, .run_due = run_due, .commit = commit};
+    return (struct event_loop_hooks){.context = wiring,
+        .fd = outgoing_fd(wiring->outgoing),
+        .wait_ms = wait_ms,
+        .run_due = run_due,
+        .commit = commit};
 }

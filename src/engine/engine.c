@@ -38,6 +38,8 @@ int world_load(struct engine *engine) {
     if (result == 0)
         result = faults_load(engine);
     if (result == 0)
+        result = sinks_load(engine);
+    if (result == 0)
         result = daemons_load(engine);
     engine->definitions_to_sweep = true;
     engine->stale = false;
@@ -46,6 +48,7 @@ int world_load(struct engine *engine) {
 
 void world_free(struct engine *engine) {
     faults_free(engine);
+    sinks_free(engine);
     tasks_free(engine);
     scripts_free(engine);
     definitions_free(engine);
@@ -261,6 +264,8 @@ int engine_reset(struct engine *engine, const char *account_or_null, const char 
         result = engine_faults_clear(engine, account_or_null, region_or_null);
     if (result == 0)
         result = all ? journal_clear(engine) : journal_forget(engine, account_or_null, region_or_null);
+    if (result == 0 && all)
+        result = sinks_clear(engine);
     if (result == 0 && all) {
         begin_clock(engine, engine->clock.mode, engine->clock.factor);
         if (engine->seeded)

@@ -127,6 +127,9 @@ struct engine {
     unsigned script_count;
     unsigned script_capacity;
 
+    struct sink_entry *sinks; /* by id: sinks.c */
+    int64_t last_sink_id;
+    unsigned sinks_version;
     struct fault_entry *faults; /* by id: faults.c */
     int64_t last_fault_id;
     struct journal journal;
@@ -163,6 +166,11 @@ unsigned instance_group_tasks(const struct instance *instance, const struct task
 bool instance_any_group(
     const struct instance *instance, bool (*test)(void *test_context, const char *group), void *test_context);
 void task_groups_free(struct engine *engine);
+
+/* sinks.c */
+int sinks_load(struct engine *engine);
+void sinks_free(struct engine *engine);
+int sinks_clear(struct engine *engine);
 
 /* faults.c */
 int faults_load(struct engine *engine);

@@ -86,7 +86,7 @@ static void run_loop(struct fixture *fixture, const char *request) {
     assert_int_equal(connect(fixture->client, (struct sockaddr *)&address, sizeof(address)), 0);
     send(fixture->client, request, strlen(request), MSG_NOSIGNAL);
     struct event_loop_hooks hooks = {
-        .context = fixture, .wait_ms = wait_ms, .run_due = run_due, .commit = commit};
+        .fd = -1, .context = fixture, .wait_ms = wait_ms, .run_due = run_due, .commit = commit};
     assert_int_equal(event_loop_run(fixture->server, &hooks), 0);
     http_server_free(fixture->server);
     close(fixture->client);

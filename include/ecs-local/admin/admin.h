@@ -9,11 +9,13 @@
 
 struct admin;
 struct engine;
+struct outgoing;
 
 struct admin_reply;
 
 struct admin_config {
-    struct engine *engine; /* borrowed, like the texts */
+    struct engine *engine;     /* borrowed, like the texts */
+    struct outgoing *outgoing; /* for sinks */
     const char *version;
     const char *runtime;
     const char *default_account;
