@@ -216,8 +216,6 @@ static const struct api_error_text texts[ERROR_COUNT] = {
     [ERROR_SERVICE_DEPLOYMENT_DONE] = {INVALID,
         "Continuing a service deployment is not allowed for service deployment in terminal states.",
         "services 9.3 A"},
-    [ERROR_SERVICE_DEPLOYMENT_ABORT] = {"UnsupportedFeatureException",
-        "The stop type ABORT is not supported. Use ROLLBACK.", "services 9.3, text n/e"},
     [ERROR_SERVICE_DEPLOYMENT_CONTROLLER] = {"UnsupportedFeatureException",
         "Service deployments are only supported on services that use the ECS deployment controller.",
         "services 9.1, text n/e"},

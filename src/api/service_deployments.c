@@ -235,9 +235,9 @@ int api_stop_service_deployment(struct api_call *call) {
     }
     if (result != 0)
         return result;
-    if (text_equal(value_string_nonempty(call->input, "stopType"), "ABORT"))
-        return api_fail(call, ERROR_SERVICE_DEPLOYMENT_ABORT, NULL);
-    result = engine_service_deployment_stop(call->engine, service, deployment);
+    bool abort = text_equal(value_string_nonempty(call->input, "stopType"), "ABORT");
+    result = abort ? engine_service_deployment_abort(call->engine, service, deployment)
+                   : engine_service_deployment_stop(call->engine, service, deployment);
     return result == 0 ? reply_deployment_arn(call) : result;
 }
 

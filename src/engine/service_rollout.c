@@ -177,6 +177,7 @@ struct failure {
     const char *event_bridge;  /* reason of the event */
     const char *back;          /* begins the reason of the revived deployment */
     const char *status_reason; /* of the record, when it is rolled back */
+    const char *stopped;       /* of the record, when it is not; NULL: none */
     bool rolls_back;
     bool user; /* no failure: somebody asked for it */
 };
@@ -201,9 +202,7 @@ static int fail(struct engine *engine, struct service_entry *entry, struct deplo
         record_move(engine, entry, record_rolled_back(service), SERVICE_DEPLOYMENT_ROLLBACK_FAILED, NULL);
     if (result != 0 || target == NULL) {
         record_move(engine, entry, record, SERVICE_DEPLOYMENT_STOP_REQUESTED, NULL);
-        record_move(engine, entry, record, SERVICE_DEPLOYMENT_STOPPED,
-            failure->user ? "Service deployment stopped: there is no completed deployment to roll back to."
-                          : NULL);
+        record_move(engine, entry, record, SERVICE_DEPLOYMENT_STOPPED, failure->stopped);
         return result;
     }
     record_move(engine, entry, record, SERVICE_DEPLOYMENT_ROLLBACK_IN_PROGRESS, failure->status_reason);
@@ -259,6 +258,7 @@ int engine_deployment_roll_back(struct engine *engine, struct service *service, 
             .event_bridge = status_reason,
             .back = "ECS deployment:", /* D */
             .status_reason = status_reason,
+            .stopped = status_reason,
             .rolls_back = true,
         });
 }
@@ -270,6 +270,8 @@ int rollout_stop_asked(struct engine *engine, struct service_entry *entry, struc
             .event_bridge = "ECS deployment stopped by user.",                                     /* D */
             .back = "ECS deployment stopped by user:",                                             /* D */
             .status_reason = "Service deployment rolled back because it was stopped by the user.", /* D */
+            .stopped =
+                "Service deployment stopped: there is no completed deployment to roll back to.", /* D */
             .rolls_back = true,
             .user = true,
         });
@@ -312,6 +314,23 @@ int engine_service_deployment_stop(
     record_move(engine, entry, deployment->record, SERVICE_DEPLOYMENT_ROLLBACK_REQUESTED, NULL);
     service_mark(engine, entry);
     return 0;
+}
+
+int engine_service_deployment_abort(
+    struct engine *engine, struct service *service, struct deployment *deployment) {
+    struct service_entry *entry = service_entry_of(service);
+    struct service_deployment *record = deployment->record;
+    if (record == NULL ||
+        (record->status != SERVICE_DEPLOYMENT_PENDING && record->status != SERVICE_DEPLOYMENT_IN_PROGRESS))
+        return 0;
+    service_mark(engine, entry);
+    return fail(engine, entry, deployment,
+        &(struct failure){
+            .rollout = "ECS deployment stopped by user.",      /* D */
+            .event_bridge = "ECS deployment stopped by user.", /* D */
+            .stopped = "Service deployment stopped by user.",  /* D */
+            .user = true,
+        });
 }
 
 int engine_alarm_set(struct engine *engine, struct scope *scope, const char *name, const char *state) {

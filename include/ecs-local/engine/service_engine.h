@@ -78,6 +78,9 @@ struct service *engine_services_first(const struct cluster *cluster);
  * record is beyond IN_PROGRESS. */
 int engine_service_deployment_stop(
     struct engine *engine, struct service *service, struct deployment *deployment);
+/* The same without going back: FAILED, no new tasks, the older ones stay (D). */
+int engine_service_deployment_abort(
+    struct engine *engine, struct service *service, struct deployment *deployment);
 /* FAILED for that reason, and back to the deployment that was COMPLETED last, if there is one. */
 int engine_deployment_roll_back(
     struct engine *engine, struct service *service, struct deployment *deployment, const char *status_reason);
