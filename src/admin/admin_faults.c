@@ -126,14 +126,21 @@ static void write_fault(struct writer *writer, const struct fault *fault) {
     writer_object_end(writer);
 }
 
-int admin_fault_keep(struct admin_call *call, enum fault_kind kind, const char *document) {
-    const struct fault *fault = NULL;
+bool admin_faults_full(struct admin_call *call) {
     int64_t count = 0;
     for (const struct fault *other = engine_fault_next(call->engine, 0); other != NULL;
          other = engine_fault_next(call->engine, other->id))
         count++;
-    if (count >= FAULTS_MAX)
-        return admin_fail(call, 409, "TooManyFaults", "there are %d faults already; delete some", FAULTS_MAX);
+    if (count < FAULTS_MAX)
+        return false;
+    admin_fail(call, 409, "TooManyFaults", "there are %d faults already; delete some", FAULTS_MAX);
+    return true;
+}
+
+int admin_fault_keep(struct admin_call *call, enum fault_kind kind, const char *document) {
+    const struct fault *fault = NULL;
+    if (admin_faults_full(call))
+        return 0;
     int result = engine_fault_add(call->engine, kind, document, &fault);
     if (result == 0)
         write_fault(&call->writer, fault);
@@ -226,6 +233,9 @@ static const struct fault_form {
     int (*add)(struct admin_call *call);
 } forms[] = {
     {"visibilityDelay", add_visibility_fault},
+    {"capacity", admin_fault_of_capacity},
+    {"containerInstance", admin_fault_of_instance},
+    {"task", admin_fault_of_task},
     {"operation", add_request_fault},
     {"error", add_request_fault},
     {"latency", add_request_fault},
@@ -237,7 +247,8 @@ int admin_fault_add(struct admin_call *call) {
             return forms[index].add(call);
     }
     return fail(call,
-        "give operation, error, latency (a fault of requests) or visibilityDelay (of what DescribeTasks sees)");
+        "give operation, error, latency (a fault of requests), visibilityDelay (of what DescribeTasks sees), capacity, "
+        "containerInstance or task");
 }
 
 int admin_faults(struct admin_call *call) {

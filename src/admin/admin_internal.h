@@ -108,6 +108,11 @@ admin_handler admin_fault_add;
 admin_handler admin_faults;
 admin_handler admin_fault_get;
 admin_handler admin_fault_delete;
+int admin_fault_of_capacity(struct admin_call *call);
+int admin_fault_of_instance(struct admin_call *call);
+int admin_fault_of_task(struct admin_call *call);
+/* There is no room for another one: then the refusal is written. */
+bool admin_faults_full(struct admin_call *call);
 /* For other files that add faults of their own kind: keeps it and writes it as the reply. */
 int admin_fault_keep(struct admin_call *call, enum fault_kind kind, const char *document);
 admin_handler admin_explain;

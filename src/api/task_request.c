@@ -203,6 +203,15 @@ static void write_placement_failures(struct api_call *call, const struct cluster
     }
 }
 
+/* No capacity: one failure for each missing task; there is no resource to name (facts: tasks 5.3, A-). */
+static void write_unavailable(struct api_call *call, const char *reason, unsigned missing) {
+    for (; missing != 0; missing--) {
+        writer_object_begin(&call->writer);
+        writer_key_string(&call->writer, "reason", reason);
+        writer_object_end(&call->writer);
+    }
+}
+
 static int run_tasks(
     struct api_call *call, struct cluster *cluster, struct task_launch *launch, unsigned count) {
     unsigned placed = 0;
@@ -219,7 +228,10 @@ static int run_tasks(
     task_launch_place_request(launch, &request);
     writer_list_end(&call->writer);
     writer_key_list_begin(&call->writer, "failures");
-    write_placement_failures(call, cluster, &request, count - placed, placed != 0);
+    if (launch->unavailable != NULL)
+        write_unavailable(call, launch->unavailable, count - placed);
+    else
+        write_placement_failures(call, cluster, &request, count - placed, placed != 0);
     writer_list_end(&call->writer);
     return 0;
 }

@@ -194,7 +194,7 @@ static void write_placement(const struct task *task, struct writer *writer) {
     writer_key_string_opt(writer, "capacityProviderName", task->capacity_provider);
     writer_key_string(writer, "clusterArn", task->cluster_arn);
     if (task->connectivity_ms != 0) {
-        writer_key_string(writer, "connectivity", "CONNECTED");
+        writer_key_string(writer, "connectivity", task->disconnected ? "DISCONNECTED" : "CONNECTED");
         writer_key_timestamp_opt(writer, "connectivityAt", task->connectivity_ms);
     }
     writer_key_string_opt(writer, "containerInstanceArn", task->container_instance_arn);

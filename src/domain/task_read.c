@@ -114,6 +114,7 @@ static void read_container(struct task *task, struct task_container *container, 
 static void read_times_and_stop(struct task *task, const struct value *document) {
     task->created_ms = time_of(document, "createdAt");
     task->connectivity_ms = time_of(document, "connectivityAt");
+    task->disconnected = text_equal(value_string(document, "connectivity"), "DISCONNECTED");
     task->pull_started_ms = time_of(document, "pullStartedAt");
     task->pull_stopped_ms = time_of(document, "pullStoppedAt");
     task->started_ms = time_of(document, "startedAt");

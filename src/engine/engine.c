@@ -255,13 +255,14 @@ void engine_fail_turn(struct engine *engine) {
 
 int engine_reset(struct engine *engine, const char *account_or_null, const char *region_or_null) {
     bool all = account_or_null == NULL && region_or_null == NULL;
-    int result = engine_flush(engine);
-    if (result == 0)
-        result = store_reset(engine->store, account_or_null, region_or_null);
+    /* Faults first: agents that connect again still have their instances. */
+    int result = engine_faults_clear(engine, account_or_null, region_or_null);
     if (result == 0)
         result = engine_scripts_delete(engine, account_or_null, region_or_null);
     if (result == 0)
-        result = engine_faults_clear(engine, account_or_null, region_or_null);
+        result = engine_flush(engine);
+    if (result == 0)
+        result = store_reset(engine->store, account_or_null, region_or_null);
     if (result == 0)
         result = all ? journal_clear(engine) : journal_forget(engine, account_or_null, region_or_null);
     if (result == 0 && all)

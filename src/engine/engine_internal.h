@@ -57,6 +57,8 @@ struct definition_entry {
     UT_hash_handle hh;
 };
 
+struct fault;
+
 /* A group that some task wanted RUNNING is of; its name is kept once. See task_groups.c. */
 struct task_group;
 
@@ -155,6 +157,12 @@ struct instance *instance_by_row(struct engine *engine, int64_t id);
 void instance_touch(struct engine *engine, struct instance *instance);
 int instances_flush(struct engine *engine);
 /* The ports of the tasks on it are taken again, after its own were read anew. */
+/* Its host is gone: INACTIVE, its tasks STOPPED with that code. */
+int instance_lost(struct engine *engine, struct instance *instance, const char *stop_code);
+/* For every unfinished task of the instance. */
+int instance_for_tasks(struct engine *engine, struct instance *instance,
+    int (*each)(struct engine *engine, struct instance *instance, struct task *task, const char *context),
+    const char *context);
 int instance_retake_ports(struct engine *engine, struct instance *instance);
 
 /* task_groups.c: how many tasks of which group an instance has. */
@@ -237,7 +245,7 @@ int task_move_reported(struct engine *engine, struct task *task, enum task_statu
 void task_unwant(
     struct engine *engine, struct task *task, const char *stop_code, const char *reason, int64_t now_ms);
 /* STOPPED at once, whatever the runtime says: its instance is gone. */
-int task_abandon(struct engine *engine, struct task *task, const char *reason);
+int task_abandon(struct engine *engine, struct task *task, const char *stop_code, const char *reason);
 /* Tells of what has become of a container. */
 void task_container_told(struct engine *engine, struct task *task, const struct task_container *container,
     const char *from, const char *to);
@@ -247,6 +255,12 @@ int scripts_load(struct engine *engine);
 void scripts_free(struct engine *engine);
 /* Gives a new task what is scripted for it. */
 int scripts_give(struct engine *engine, const struct cluster *cluster, struct task *task);
+
+/* interruptions.c: what a fault warned of is due when it was given; and what follows when it is removed. */
+void interruption_set(struct engine *engine, const struct fault *fault);
+int interruption_ended(struct engine *engine, const struct fault *fault);
+bool interruption_timer_waits(struct engine *engine, int64_t row, int64_t due_ms);
+int interruption_timer_fired(struct engine *engine, int64_t row);
 
 /* task_containers.c: what an agent would report. */
 int task_container_step(struct engine *engine, struct task *task, const struct task_definition *definition,

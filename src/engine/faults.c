@@ -20,6 +20,7 @@ static const char *const kind_names[FAULT_KIND_COUNT] = {
     [FAULT_VISIBILITY] = "visibility",
     [FAULT_CAPACITY] = "capacity",
     [FAULT_INSTANCE] = "containerInstance",
+    [FAULT_TASK] = "task",
 };
 
 const char *fault_kind_name(enum fault_kind kind) {
@@ -77,6 +78,7 @@ static int append(struct engine *engine, const struct fault_row *row) {
         end = &(*end)->next;
     *end = entry;
     engine->last_fault_id = row->id;
+    interruption_set(engine, &entry->fault);
     return 0;
 }
 
@@ -122,7 +124,9 @@ int engine_fault_add(
 
 static int delete_entry(struct engine *engine, struct fault_entry **link) {
     struct fault_entry *entry = *link;
-    int result = fault_rows_delete(engine->store, entry->fault.id);
+    int result = interruption_ended(engine, &entry->fault);
+    if (result == 0)
+        result = fault_rows_delete(engine->store, entry->fault.id);
     *link = entry->next;
     entry_free(entry);
     return result;

@@ -370,9 +370,9 @@ int engine_instance_register_again(
     return result;
 }
 
-/* Calls `each` for every unfinished task of the instance. */
-static int for_tasks_on(struct engine *engine, struct instance *instance,
-    int (*each)(struct engine *engine, struct instance *instance, struct task *task)) {
+int instance_for_tasks(struct engine *engine, struct instance *instance,
+    int (*each)(struct engine *engine, struct instance *instance, struct task *task, const char *context),
+    const char *context) {
     int64_t rows[STOP_BATCH];
     int64_t after = 0;
     unsigned count = STOP_BATCH;
@@ -384,7 +384,7 @@ static int for_tasks_on(struct engine *engine, struct instance *instance,
             after = rows[index];
             result = task_by_row(engine, rows[index], &task);
             if (result == 0)
-                result = each(engine, instance, task);
+                result = each(engine, instance, task, context);
             else if (result > 0)
                 result = 0;
         }
@@ -392,7 +392,8 @@ static int for_tasks_on(struct engine *engine, struct instance *instance,
     return result;
 }
 
-static int retake(struct engine *engine, struct instance *instance, struct task *task) {
+static int retake(struct engine *engine, struct instance *instance, struct task *task, const char *context) {
+    (void)context;
     (void)engine;
     for (unsigned protocol = 0; protocol < PORT_PROTOCOL_COUNT; protocol++) {
         for (uint32_t index = 0; index < task->demand.fixed[protocol].count; index++)
@@ -404,44 +405,36 @@ static int retake(struct engine *engine, struct instance *instance, struct task 
 }
 
 int instance_retake_ports(struct engine *engine, struct instance *instance) {
-    return for_tasks_on(engine, instance, retake);
+    return instance_for_tasks(engine, instance, retake, NULL);
 }
 
-static int abandon(struct engine *engine, struct instance *instance, struct task *task) {
+static int abandon(struct engine *engine, struct instance *instance, struct task *task, const char *reason) {
     (void)instance;
-    return task_abandon(engine, task, "Container instance deregistration forced by user");
+    return task_abandon(engine, task, "UserInitiated", reason);
 }
 
 int engine_instance_deregister(struct engine *engine, struct instance *instance) {
-    int result = for_tasks_on(engine, instance, abandon);
+    int result = instance_for_tasks(
+        engine, instance, abandon, "Container instance deregistration forced by user");
     return result == 0
                ? engine_instance_update(engine, instance, INSTANCE_INACTIVE, instance->agent_connected, NULL)
                : result;
 }
 
-static int terminate(struct engine *engine, struct instance *instance, struct task *task) {
-    const char *reason = arena_printf(engine->turn, "Host EC2 (instance %s) terminated.",
-        instance->ec2_instance_id != NULL ? instance->ec2_instance_id : instance->instance_id);
-    task_unwant(engine, task, "TerminationNotice", reason, engine_now_ms(engine));
-    return task_abandon(engine, task, reason);
+static int lose_task(
+    struct engine *engine, struct instance *instance, struct task *task, const char *stop_code) {
+    const char *host = instance->ec2_instance_id != NULL ? instance->ec2_instance_id : instance->instance_id;
+    return task_abandon(
+        engine, task, stop_code, arena_printf(engine->turn, "Host EC2 (instance %s) terminated.", host));
 }
 
-int engine_instance_terminate(struct engine *engine, struct instance *instance) {
-    int result = for_tasks_on(engine, instance, terminate);
+int instance_lost(struct engine *engine, struct instance *instance, const char *stop_code) {
+    int result = instance_for_tasks(engine, instance, lose_task, stop_code);
     return result == 0 ? engine_instance_update(engine, instance, INSTANCE_INACTIVE, false, NULL) : result;
 }
 
-static int reschedule(struct engine *engine, struct instance *instance, struct task *task) {
-    (void)instance;
-    return task_schedule(engine, task);
-}
-
-int engine_instance_connect(struct engine *engine, struct instance *instance, bool connected) {
-    if (instance->agent_connected == connected)
-        return 0;
-    int result = engine_instance_update(engine, instance, instance->status, connected, NULL);
-    /* What became due while nobody could tell is told now. */
-    return result == 0 && connected ? for_tasks_on(engine, instance, reschedule) : result;
+int engine_instance_terminate(struct engine *engine, struct instance *instance) {
+    return instance_lost(engine, instance, "TerminationNotice");
 }
 
 struct instance *engine_instance_after(struct engine *engine, int64_t row) {

@@ -3,9 +3,11 @@
 #include "ecs-local/base/error.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/domain/placement.h"
+#include "ecs-local/engine/interruptions.h"
 #include "engine_internal.h"
 
 struct place_view {
+    const struct engine *engine;
     const struct cluster *cluster;
     const struct place_request *request;
     const struct task_group *group; /* NULL: no task is of it yet */
@@ -21,13 +23,23 @@ static bool in_location(const struct instance *instance, const struct place_requ
     return false;
 }
 
+/* Does a fault take the capacity of its zone away? */
+static bool out_of_order(
+    const struct engine *engine, const struct instance *instance, const struct place_request *request) {
+    if (!engine_capacity_disturbed(engine))
+        return false;
+    const char *capacity = request->capacity_provider != NULL ? request->capacity_provider : "EC2";
+    return engine_capacity_unavailable(engine, instance->cluster, capacity, instance->zone);
+}
+
 static void look_at(const struct place_view *view, const struct instance *instance,
     struct placement_candidate *ret_candidate) {
     const struct place_request *request = view->request;
     ret_candidate->active = instance->status == INSTANCE_ACTIVE;
     ret_candidate->has_attributes = attribute_set_satisfies(instance->attributes, request->definition_id,
         request->definition->required_attributes, request->definition->required_attribute_count);
-    ret_candidate->in_location = in_location(instance, request);
+    ret_candidate->in_location = in_location(instance, request) &&
+                                 !out_of_order(view->engine, instance, request);
     ret_candidate->group_tasks = instance_group_tasks(instance, view->group);
     ret_candidate->resources = &instance->resources;
     instance_query_subject(instance, &ret_candidate->subject);
@@ -45,8 +57,10 @@ static void candidate_at(const void *context, unsigned index, struct placement_c
 
 int engine_place(struct engine *engine, const struct cluster *cluster, const struct place_request *request,
     struct instance **ret_instance) {
-    struct place_view context = {
-        .cluster = cluster, .request = request, .group = task_group_find(engine, request->group)};
+    struct place_view context = {.engine = engine,
+        .cluster = cluster,
+        .request = request,
+        .group = task_group_find(engine, request->group)};
     struct placement_view view = {
         .count = cluster->instance_count,
         .context = &context,
@@ -62,7 +76,8 @@ int engine_place(struct engine *engine, const struct cluster *cluster, const str
 
 const char *engine_refusal(
     struct engine *engine, const struct instance *instance, const struct place_request *request) {
-    struct place_view view = {.request = request, .group = task_group_find(engine, request->group)};
+    struct place_view view = {
+        .engine = engine, .request = request, .group = task_group_find(engine, request->group)};
     struct placement_candidate candidate;
     look_at(&view, instance, &candidate);
     return placement_refusal(&candidate, request->demand, request->rules);

@@ -225,10 +225,14 @@ static int complain(struct engine *engine, struct service_entry *entry, const st
         "(service %s) was unable to place a task because no container instance met all of its requirements.",
         entry->service.name);
     service_action(engine, entry, "ERROR", "SERVICE_TASK_PLACEMENT_FAILURE",
-        &(struct service_action_detail){
-            .reason = found.refusal != NULL ? found.refusal : "NO_CONTAINER_INSTANCES",
+        &(struct service_action_detail){.reason = launch->unavailable != NULL ? "RESOURCE:FARGATE"
+                                                  : found.refusal != NULL     ? found.refusal
+                                                                              : "NO_CONTAINER_INSTANCES",
             .container_instance = found.closest != NULL ? found.closest->arn : NULL,
             .capacity_provider = launch->capacity_provider});
+    if (launch->unavailable != NULL)
+        return engine_service_event(engine, &entry->service,
+            "(service %s) was unable to place a task. Reason: %s.", entry->service.name, launch->unavailable);
     if (found.closest == NULL)
         return engine_service_event(engine, &entry->service,
             "%s Reason: No Container Instances were found in your %s. %s", head,

@@ -4,6 +4,7 @@
 #include "ecs-local/base/error.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/base/value_json.h"
+#include "ecs-local/engine/interruptions.h"
 #include "ecs-local/engine/task_launch.h"
 #include "ecs-local/store/capacity_provider_rows.h"
 #include "engine_internal.h"
@@ -139,13 +140,58 @@ void task_launch_place_request(const struct task_launch *launch, struct place_re
     };
 }
 
+/* Is there none of the capacity in the zone, by its provider's name or its launch type? */
+static bool unavailable_in(const struct engine *engine, const struct cluster *cluster,
+    const struct task_launch *launch, const char *zone) {
+    const char *capacity = launch->capacity_provider != NULL ? launch->capacity_provider
+                                                             : task_launch_type_name(launch->kind);
+    return engine_capacity_unavailable(engine, cluster, capacity, zone);
+}
+
+/* The first subnet whose zone has capacity, or the one that is asked for; NULL: none has. */
+static const char *subnet_with_capacity(
+    struct engine *engine, const struct cluster *cluster, const struct task_launch *launch) {
+    if (launch->subnet != NULL) {
+        const char *zone = task_launch_zone_of_subnet(engine, cluster->scope, engine->turn, launch->subnet);
+        return unavailable_in(engine, cluster, launch, zone) ? NULL : launch->subnet;
+    }
+    value_for_each(subnet, launch->subnets) {
+        const char *zone = task_launch_zone_of_subnet(engine, cluster->scope, engine->turn, subnet->string);
+        if (!unavailable_in(engine, cluster, launch, zone))
+            return subnet->string;
+    }
+    return NULL;
+}
+
+/* Fargate and the like: there is room, unless a fault says otherwise. */
+static int place_elsewhere(
+    struct engine *engine, struct cluster *cluster, struct task_launch *launch, struct task **ret_task) {
+    const char *asked = launch->subnet;
+    if (engine_capacity_disturbed(engine)) {
+        const char *subnet = subnet_with_capacity(engine, cluster, launch);
+        if (subnet == NULL) {
+            launch->unavailable = capacity_unavailable_text;
+            return ENGINE_NOT_FOUND;
+        }
+        launch->subnet = subnet;
+    }
+    int result = engine_task_launch(engine, cluster, NULL, launch, ret_task);
+    launch->subnet = asked;
+    return result;
+}
+
 static int place(struct engine *engine, struct cluster *cluster, struct task_launch *launch, bool may_wait,
     struct task **ret_task) {
     const struct capacity_provider *provider = task_launch_next_provider(launch);
     struct instance *instance = NULL;
     launch->waits = false;
+    launch->unavailable = NULL;
     if (launch->kind == LAUNCH_FARGATE || launch->kind == LAUNCH_MANAGED_INSTANCES)
-        return engine_task_launch(engine, cluster, NULL, launch, ret_task);
+        return place_elsewhere(engine, cluster, launch, ret_task);
+    if (unavailable_in(engine, cluster, launch, NULL)) {
+        launch->unavailable = capacity_unavailable_text;
+        return ENGINE_NOT_FOUND;
+    }
     struct place_request request;
     task_launch_place_request(launch, &request);
     int result = engine_place(engine, cluster, &request, &instance);

@@ -156,10 +156,10 @@ static int expire(struct engine *engine, struct task *task) {
     return daemon_task_expired(engine, task);
 }
 
-int task_abandon(struct engine *engine, struct task *task, const char *reason) {
+int task_abandon(struct engine *engine, struct task *task, const char *stop_code, const char *reason) {
     int64_t now_ms = engine_now_ms(engine);
     const char *from = task_status_name(task->status);
-    task_unwant(engine, task, "UserInitiated", reason, now_ms);
+    task_unwant(engine, task, stop_code, reason, now_ms);
     task_count(engine, task, -1);
     int result = task_move(task, TASK_STOPPED, now_ms);
     if (result != 0)

@@ -23,6 +23,7 @@ static const struct timer_owner {
     [TIMER_DAEMON_DEFINITION] = {daemon_definition_timer_waits, daemon_definition_timer_fired},
     [TIMER_SERVICE] = {service_timer_waits, service_timer_fired},
     [TIMER_SCALING] = {scaling_timer_waits, scaling_timer_fired},
+    [TIMER_INTERRUPTION] = {interruption_timer_waits, interruption_timer_fired},
 };
 
 /* The earliest timer that is still waited for; overtaken ones are dropped. NULL: there is none. */

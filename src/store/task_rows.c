@@ -259,18 +259,32 @@ int task_rows_list(struct store *store, const struct task_filter *filter, struct
     return step < 0 ? step : 0;
 }
 
+static int read_ids(struct statement *statement, unsigned limit, int64_t *ret_ids, unsigned *ret_count) {
+    unsigned count = 0;
+    int step;
+    while ((step = statement_step(statement)) == STEP_ROW && count < limit)
+        ret_ids[count++] = column_int(statement, "id");
+    *ret_count = count;
+    return step < 0 ? step : 0;
+}
+
+int task_rows_of_provider(struct store *store, int64_t cluster_id, const char *capacity_provider,
+    int64_t after, unsigned limit, int64_t *ret_ids, unsigned *ret_count) {
+    statement_scope struct statement statement = statement_begin(store, SQL_TASK_OF_PROVIDER);
+    bind_int(&statement, "cluster_id", cluster_id);
+    bind_text(&statement, "capacity_provider", capacity_provider);
+    bind_int(&statement, "after", after);
+    bind_int(&statement, "limit", limit);
+    return read_ids(&statement, limit, ret_ids, ret_count);
+}
+
 int task_rows_on_instance(struct store *store, int64_t container_instance_id, int64_t after, unsigned limit,
     int64_t *ret_ids, unsigned *ret_count) {
     statement_scope struct statement statement = statement_begin(store, SQL_TASK_ON_INSTANCE);
     bind_int(&statement, "container_instance_id", container_instance_id);
     bind_int(&statement, "after", after);
     bind_int(&statement, "limit", limit);
-    unsigned count = 0;
-    int step;
-    while ((step = statement_step(&statement)) == STEP_ROW && count < limit)
-        ret_ids[count++] = column_int(&statement, "id");
-    *ret_count = count;
-    return step < 0 ? step : 0;
+    return read_ids(&statement, limit, ret_ids, ret_count);
 }
 
 int task_rows_protected_of_service(

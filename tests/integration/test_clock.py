@@ -15,7 +15,8 @@ BEGIN = "2026-01-01T00:00:00.000Z"
 
 
 def definition(family="web", **more):
-    return {"family": family, "containerDefinitions": [{"name": "app", "image": "busybox", "cpu": 100, "memory": 64}], **more}
+    return {"family": family, "containerDefinitions": [{"name": "app", "image": "busybox", "cpu": 100, "memory": 64,
+                                                     "portMappings": [{"containerPort": 80}]}], **more}
 
 
 class Case(unittest.TestCase):

@@ -162,6 +162,7 @@ struct task {
     int64_t announced_version; /* of its last event */
     int64_t created_ms;
     int64_t connectivity_ms;
+    bool disconnected; /* its instance has lost its agent since */
     int64_t pull_started_ms;
     int64_t pull_stopped_ms;
     int64_t started_ms;

@@ -15,7 +15,8 @@ enum fault_kind {
     FAULT_REQUEST,    /* operation, error, message, status, rate, times, latency */
     FAULT_VISIBILITY, /* visibilityDelay: DescribeTasks does not see new tasks for a while */
     FAULT_CAPACITY,   /* capacity, zone: no new task gets any */
-    FAULT_INSTANCE,   /* containerInstance, fault */
+    FAULT_INSTANCE,   /* containerInstance, fault: interruptions.h, like the kinds before and after */
+    FAULT_TASK,       /* task, fault */
     FAULT_KIND_COUNT
 };
 

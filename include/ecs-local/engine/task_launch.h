@@ -21,9 +21,10 @@ struct task_launch {
     struct capacity_provider *providers; /* of the strategy's items */
     unsigned *assigned;                  /* tasks that each item has got */
     const char *capacity_provider;       /* of the next task; NULL: none */
-    bool waits;                          /* the next task waits for capacity */
-    const char *platform_version;        /* Fargate: task_launch_platform() */
-    const char *platform_family;         /* Fargate */
+    const char *unavailable;      /* why the last task got no place though nothing was looked at; or NULL */
+    bool waits;                   /* the next task waits for capacity */
+    const char *platform_version; /* Fargate: task_launch_platform() */
+    const char *platform_family;  /* Fargate */
 
     const struct value *subnets; /* awsvpc: one at least; NULL: no interface of its own */
     const char *subnet;          /* the one to take; NULL: one in the instance's zone, else the first */

@@ -83,6 +83,9 @@ int task_rows_uses_provider(struct store *store, int64_t cluster_id, const char 
 /* Ids of tasks wanted RUNNING that services started, oldest first. */
 int task_rows_of_services(struct store *store, int64_t cluster_id, unsigned limit, struct arena *arena,
     const char **ret_ids, unsigned *ret_count);
+/* Unfinished tasks of a capacity provider, of an instance: rows after `after`, in order. */
+int task_rows_of_provider(struct store *store, int64_t cluster_id, const char *capacity_provider,
+    int64_t after, unsigned limit, int64_t *ret_ids, unsigned *ret_count);
 int task_rows_on_instance(struct store *store, int64_t container_instance_id, int64_t after, unsigned limit,
     int64_t *ret_ids, unsigned *ret_count);
 

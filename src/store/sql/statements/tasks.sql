@@ -75,3 +75,6 @@ SELECT id FROM tasks INDEXED BY tasks_waiting WHERE waiting IS NOT NULL ORDER BY
 -- name: task_protected_of_service
 SELECT count(*) AS tasks FROM tasks INDEXED BY tasks_by_service WHERE service_id = :service_id
   AND desired_status = 'RUNNING' AND protected_until_ms > :now_ms AND id <> :but_id
+-- name: task_of_provider
+SELECT id FROM tasks INDEXED BY tasks_by_provider WHERE cluster_id = :cluster_id
+  AND capacity_provider = :capacity_provider AND last_status <> 'STOPPED' AND id > :after ORDER BY id LIMIT :limit
