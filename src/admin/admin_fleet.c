@@ -5,16 +5,13 @@
 
 #include "admin_internal.h"
 #include "ecs-local/base/text.h"
-#include "ecs-local/domain/agent_attributes.h"
 #include "ecs-local/domain/arn.h"
-#include "ecs-local/domain/instance_type.h"
+#include "ecs-local/domain/simulated_instance.h"
 
 enum {
     FLEET_MAX = 5000, /* instances of one call: the quota of a cluster (facts: tasks 14) */
     DOCUMENT_MAX = 1024 * 1024,
 };
-
-#define AMI_ID "ami-0ec5100a1d5e7f1ee"
 
 struct fleet_group {
     const struct value *input;
@@ -40,89 +37,14 @@ static const char *zone_name(
     return strlen(zone) == 1 ? arena_printf(call->arena, "%s%s", region, zone) : zone;
 }
 
-static void write_attribute(struct writer *writer, const char *name, const char *value) {
-    writer_object_begin(writer);
-    writer_key_string(writer, "name", name);
-    writer_key_string_opt(writer, "value", value);
-    writer_object_end(writer);
-}
-
-static void write_attributes(
-    struct admin_call *call, struct writer *writer, const struct fleet_group *group, const char *zone) {
-    writer_key_list_begin(writer, "attributes");
-    for (size_t index = 0; agent_attribute(index) != NULL; index++)
-        write_attribute(writer, agent_attribute(index), NULL);
-    write_attribute(writer, "ecs.ami-id", AMI_ID);
-    write_attribute(writer, "ecs.vpc-id", SIMULATED_VPC_ID);
-    write_attribute(writer, "ecs.subnet-id", simulated_subnet_id(call->arena, zone));
-    write_attribute(writer, "ecs.availability-zone", zone);
-    write_attribute(writer, "ecs.instance-type", group->type.name);
-    write_attribute(writer, "ecs.cpu-architecture", group->type.architecture);
-    write_attribute(writer, "ecs.os-type", "linux");
-    write_attribute(writer, "ecs.os-family", "LINUX");
-    const struct value *custom = value_get(group->input, "attributes");
-    for (uint32_t index = 0; index < value_count(custom); index++) {
-        const struct value *value = custom->entries[index].value;
-        write_attribute(
-            writer, custom->entries[index].key, value->kind == VALUE_STRING ? value->string : NULL);
-    }
-    writer_list_end(writer);
-}
-
-static void write_integer(struct writer *writer, const char *name, int64_t integer) {
-    writer_object_begin(writer);
-    writer_key_string(writer, "name", name);
-    writer_key_string(writer, "type", "INTEGER");
-    writer_key_raw(writer, "doubleValue", "0.0");
-    writer_key_int(writer, "longValue", 0);
-    writer_key_int(writer, "integerValue", integer);
-    writer_object_end(writer);
-}
-
-static void write_strings(struct writer *writer, const char *name, const char *list) {
-    writer_object_begin(writer);
-    writer_key_string(writer, "name", name);
-    writer_key_string(writer, "type", "STRINGSET");
-    writer_key_raw(writer, "doubleValue", "0.0");
-    writer_key_int(writer, "longValue", 0);
-    writer_key_int(writer, "integerValue", 0);
-    writer_key_raw(writer, "stringSetValue", list);
-    writer_object_end(writer);
-}
-
-static void write_resources(struct writer *writer, const struct instance_type *type) {
-    writer_key_list_begin(writer, "registeredResources");
-    write_integer(writer, "CPU", type->vcpus * 1024);
-    write_integer(writer, "MEMORY", type->memory_mib);
-    write_strings(writer, "PORTS", "[\"22\",\"2376\",\"2375\",\"51678\",\"51679\"]");
-    write_strings(writer, "PORTS_UDP", "[]");
-    if (type->gpus > 0) {
-        struct buf ids = BUF_INIT(1024);
-        buf_append_char(&ids, '[');
-        for (int gpu = 0; gpu < type->gpus; gpu++)
-            buf_printf(&ids, "%s\"GPU-%08d\"", gpu != 0 ? "," : "", gpu);
-        buf_append_char(&ids, ']');
-        write_strings(writer, "GPU", buf_text(&ids));
-        buf_done(&ids);
-    }
-    writer_list_end(writer);
-}
-
 static const char *make_document(struct admin_call *call, const struct fleet_group *group, const char *zone) {
-    struct buf buf = BUF_INIT(DOCUMENT_MAX);
-    struct writer writer = WRITER_INIT(&buf);
-    writer_object_begin(&writer);
-    write_resources(&writer, &group->type);
-    write_attributes(call, &writer, group, zone);
-    writer_key_string_opt(
-        &writer, "capacityProviderName", value_string_nonempty(group->input, "capacityProvider"));
-    writer_key_raw(&writer, "versionInfo",
-        "{\"agentVersion\":\"" AGENT_VERSION_NEWEST
-        "\",\"agentHash\":\"ec510ca1\",\"dockerVersion\":\"DockerVersion: 25.0.8\"}");
-    writer_object_end(&writer);
-    const char *text = arena_strndup(call->arena, buf_text(&buf), buf.length);
-    buf_done(&buf);
-    return text;
+    struct simulated_instance instance = {
+        .type = &group->type,
+        .zone = zone,
+        .capacity_provider = value_string_nonempty(group->input, "capacityProvider"),
+        .attributes = value_get(group->input, "attributes"),
+    };
+    return simulated_instance_document(call->arena, &instance);
 }
 
 static int add_instance(struct admin_call *call, struct cluster *cluster, const struct fleet_group *group,

@@ -18,6 +18,7 @@
 enum {
     NAME_MAX_LENGTH = 255,
     PROVIDERS_PAGE = 10,
+    MANAGED_INSTANCES_MAX = 1000, /* of one provider (D) */
 };
 
 static const char *const fargate_names[] = {"FARGATE", "FARGATE_SPOT"};
@@ -190,10 +191,13 @@ static int join_cluster(struct api_call *call, const struct value *document, con
     struct cluster *cluster = NULL;
     if (!value_has(document, "managedInstancesProvider"))
         return 0;
+    struct scaling_bounds bounds = {
+        .capacity_provider = name, .maximum = MANAGED_INSTANCES_MAX, .documents = "[]"};
     int result = lookup_active_cluster(call, "cluster", &cluster);
-    return result == 0 ? engine_cluster_update(call->engine, cluster, true,
-                             cluster_config_with_scoped(call, cluster, name, true), NULL)
-                       : result;
+    if (result == 0)
+        result = engine_cluster_update(
+            call->engine, cluster, true, cluster_config_with_scoped(call, cluster, name, true), NULL);
+    return result == 0 ? engine_scaling_group_set(call->engine, cluster, &bounds) : result;
 }
 
 /* Where an INACTIVE one had the name, its row is taken again. */
@@ -329,8 +333,9 @@ static int leave_cluster(struct api_call *call, const struct value *document, co
         result = daemon_rows_uses_provider(engine_store(call->engine), cluster->id, name);
     if (result != STORE_NOT_FOUND)
         return result == 0 ? api_fail(call, ERROR_PROVIDER_ASSOCIATED, cluster->name) : result;
-    return engine_cluster_update(
+    result = engine_cluster_update(
         call->engine, cluster, cluster->active, cluster_config_with_scoped(call, cluster, name, false), NULL);
+    return result == 0 ? engine_scaling_group_remove(call->engine, cluster, name) : result;
 }
 
 static int check_free(struct api_call *call, const struct value *document, const char *name) {

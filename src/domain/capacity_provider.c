@@ -17,13 +17,17 @@ void capacity_provider_read(
     const char *name, bool active, const struct value *document, struct capacity_provider *ret_provider) {
     const struct value *group = value_get(document, "autoScalingGroupProvider");
     const struct value *scaling = value_get(group, "managedScaling");
+    /* Managed instances are scaled, drained and protected in any case. */
+    bool managed = group == NULL;
     *ret_provider = (struct capacity_provider){
         .kind = group != NULL ? PROVIDER_AUTO_SCALING_GROUP : PROVIDER_MANAGED_INSTANCES,
         .name = name,
         .active = active,
-        .managed_scaling = text_equal(value_string(value_get(group, "managedScaling"), "status"), "ENABLED"),
-        .managed_draining = text_equal(value_string(group, "managedDraining"), "ENABLED"),
-        .termination_protection = text_equal(value_string(group, "managedTerminationProtection"), "ENABLED"),
+        .managed_scaling = managed ||
+                           text_equal(value_string(value_get(group, "managedScaling"), "status"), "ENABLED"),
+        .managed_draining = managed || text_equal(value_string(group, "managedDraining"), "ENABLED"),
+        .termination_protection = managed ||
+                                  text_equal(value_string(group, "managedTerminationProtection"), "ENABLED"),
         .target_capacity = (int)value_int(scaling, "targetCapacity", 100),
         .minimum_step = (int)value_int(scaling, "minimumScalingStepSize", 1),
         .maximum_step = (int)value_int(scaling, "maximumScalingStepSize", 10000),

@@ -8,7 +8,9 @@
 #include "ecs-local/base/text.h"
 #include "ecs-local/base/value_json.h"
 #include "ecs-local/domain/managed_scaling.h"
+#include "ecs-local/domain/simulated_instance.h"
 #include "ecs-local/engine/task_launch.h"
+#include "ecs-local/store/capacity_provider_rows.h"
 #include "ecs-local/store/scaling_group_rows.h"
 #include "engine_internal.h"
 
@@ -25,6 +27,7 @@ struct scaling_group {
     const char **documents; /* of new instances, one a zone */
     unsigned document_count;
     struct instance_resources resources; /* of such an instance while it is empty */
+    bool managed;                        /* managed instances: the documents are made when they are needed */
     int64_t due_ms;                      /* 0: it is as it should be */
     int64_t direction;                   /* of what is due */
     struct scaling_group *next;
@@ -54,6 +57,11 @@ static struct head_count count_heads(const struct scaling_group *group) {
         count.in_use += !is_empty(instance);
     }
     return count;
+}
+
+static bool waits_for(const struct scaling_group *group, const struct task *task) {
+    return task->waiting != NULL && task->cluster_id == group->cluster->id &&
+           text_equal(task->capacity_provider, group->provider);
 }
 
 /* A task that is alone on its instance takes a whole one. */
@@ -99,8 +107,7 @@ static int count_needed(
     for (size_t index = 0; result == 0 && index < engine->waiting_count; index++) {
         struct task *task = NULL;
         result = task_by_row(engine, engine->waiting_tasks[index], &task);
-        if (result == 0 && task->waiting != NULL && task->cluster_id == group->cluster->id &&
-            text_equal(task->capacity_provider, group->provider))
+        if (result == 0 && waits_for(group, task))
             put_in_bin(&bins, group, task);
         if (result > 0)
             result = 0;
@@ -111,8 +118,77 @@ static int count_needed(
     return result;
 }
 
+/* The largest of the types that the waiting tasks need. ENGINE_NOT_FOUND: no task waits that some type could take. */
+static int choose_type(struct engine *engine, const struct scaling_group *group,
+    const struct value *requirements, struct instance_type *ret_type) {
+    unsigned best = 0;
+    bool found = false;
+    int result = 0;
+    for (size_t index = 0; result == 0 && index < engine->waiting_count; index++) {
+        struct task *task = NULL;
+        struct instance_type type;
+        unsigned rank = 0;
+        result = task_by_row(engine, engine->waiting_tasks[index], &task);
+        if (result == 0 && waits_for(group, task) &&
+            managed_instance_choose(requirements, &task->demand, text_equal(task->cpu_architecture, "arm64"),
+                &type, &rank) == 0 &&
+            (!found || rank > best)) {
+            best = rank;
+            found = true;
+            *ret_type = type;
+        }
+        if (result > 0)
+            result = 0;
+    }
+    return result == 0 && !found ? ENGINE_NOT_FOUND : result;
+}
+
+/* One document a subnet of the launch template. */
+static void make_documents(struct engine *engine, struct scaling_group *group, const struct value *subnets,
+    const struct instance_type *type) {
+    unsigned count = value_count(subnets) != 0 ? (unsigned)value_count(subnets) : 1;
+    group->documents = arena_new_array(engine->turn, const char *, count);
+    group->document_count = count;
+    for (unsigned index = 0; index < count; index++) {
+        char suffix[18];
+        const char *subnet_id = value_string_at(subnets, index);
+        ids_hex_bytes(&engine->ids, suffix, 8);
+        struct simulated_instance instance = {
+            .type = type,
+            .zone = task_launch_zone_of_subnet(
+                engine, group->cluster->scope, engine->turn, subnet_id != NULL ? subnet_id : "subnet"),
+            .subnet_id = subnet_id,
+            .capacity_provider = group->provider,
+            .trunk_id = instance_type_trunk_enis(type) != 0 ? arena_printf(engine->turn, "eni-0%.16s", suffix)
+                                                            : NULL,
+        };
+        group->documents[index] = simulated_instance_document(engine->turn, &instance);
+    }
+}
+
+/* Managed instances: what a new one would be, for the tasks that wait now. The documents last as long as the turn. */
+static int prepare(struct engine *engine, struct scaling_group *group) {
+    struct capacity_provider_row row;
+    struct value *document = NULL;
+    struct instance_type type;
+    resources_done(&group->resources);
+    group->document_count = 0;
+    int result = capacity_provider_rows_get(
+        engine->store, group->cluster->scope->id, group->provider, engine->turn, &row);
+    if (result == 0 && value_parse(engine->turn, row.document, strlen(row.document), &document) != 0)
+        return error_raise(ERR_STORE, "the stored capacity provider %s cannot be read", row.name);
+    const struct value *template = value_get(
+        value_get(document, "managedInstancesProvider"), "instanceLaunchTemplate");
+    if (result == 0)
+        result = choose_type(engine, group, value_get(template, "instanceRequirements"), &type);
+    if (result != 0)
+        return result < 0 ? result : 0;
+    make_documents(engine, group, value_get(value_get(template, "networkConfiguration"), "subnets"), &type);
+    return instance_read_template(engine, group->cluster, group->documents[0], &group->resources);
+}
+
 /* The size that the group should have next; its own when its provider does not scale. */
-static int next_size(struct engine *engine, const struct scaling_group *group, int64_t *ret_size,
+static int next_size(struct engine *engine, struct scaling_group *group, int64_t *ret_size,
     struct head_count *ret_count, struct capacity_provider *ret_provider) {
     struct head_count count = count_heads(group);
     int64_t needed = 0;
@@ -122,7 +198,10 @@ static int next_size(struct engine *engine, const struct scaling_group *group, i
         engine, group->cluster->scope, group->provider, engine->turn, ret_provider);
     if (result != 0 || !ret_provider->active || !ret_provider->managed_scaling)
         return result < 0 ? result : 0;
-    result = count_needed(engine, group, count.size, &needed);
+    if (group->managed)
+        result = prepare(engine, group);
+    if (result == 0)
+        result = count_needed(engine, group, count.size, &needed);
     struct managed_scaling scaling = {
         .size = count.size,
         .in_use = count.in_use,
@@ -262,13 +341,16 @@ int scaling_check(struct engine *engine) {
 
 static int read_documents(struct engine *engine, struct scaling_group *group, const char *text) {
     struct value *list = NULL;
-    if (value_parse(engine->world, text, strlen(text), &list) != 0 || value_count(list) == 0)
+    if (value_parse(engine->world, text, strlen(text), &list) != 0)
         return error_raise(ERR_STORE, "the instances of the group of %s cannot be read", group->provider);
     group->document_count = (unsigned)value_count(list);
     group->documents = arena_new_array(engine->world, const char *, group->document_count);
     value_for_each(document, list) group->documents[document_index] = document->string;
     resources_done(&group->resources);
-    return instance_read_template(engine, group->cluster, group->documents[0], &group->resources);
+    group->managed = group->document_count == 0;
+    return group->managed
+               ? 0
+               : instance_read_template(engine, group->cluster, group->documents[0], &group->resources);
 }
 
 static int take_row(struct engine *engine, struct scaling_group *group, const struct scaling_group_row *row) {
@@ -305,6 +387,31 @@ int engine_scaling_group_set(
         return result;
     struct scaling_group *group = group_by_row(engine, row.id);
     return take_row(engine, group != NULL ? group : new_group(engine, &row), &row);
+}
+
+int engine_scaling_group_remove(
+    struct engine *engine, struct cluster *cluster, const char *capacity_provider) {
+    struct scaling_group **link = &engine->scaling_groups;
+    while (
+        *link != NULL && ((*link)->cluster != cluster || !text_equal((*link)->provider, capacity_provider)))
+        link = &(*link)->next;
+    struct scaling_group *group = *link;
+    if (group == NULL)
+        return 0;
+    int result = 0;
+    for (unsigned index = 0; result == 0 && index < cluster->instance_count; index++) {
+        struct instance *instance = cluster->instances[index];
+        if (instance->status != INSTANCE_INACTIVE && is_of(group, instance))
+            result = engine_instance_terminate(engine, instance);
+    }
+    if (result == 0)
+        result = scaling_group_rows_delete(engine->store, group->id);
+    if (result != 0)
+        return result;
+    *link = group->next;
+    resources_done(&group->resources);
+    free(group);
+    return 0;
 }
 
 static int load_group(void *context, const struct scaling_group_row *row) {

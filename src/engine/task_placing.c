@@ -186,7 +186,7 @@ static int place(struct engine *engine, struct cluster *cluster, struct task_lau
     struct instance *instance = NULL;
     launch->waits = false;
     launch->unavailable = NULL;
-    if (launch->kind == LAUNCH_FARGATE || launch->kind == LAUNCH_MANAGED_INSTANCES)
+    if (launch->kind == LAUNCH_FARGATE)
         return place_elsewhere(engine, cluster, launch, ret_task);
     if (unavailable_in(engine, cluster, launch, NULL)) {
         launch->unavailable = capacity_unavailable_text;

@@ -24,6 +24,12 @@ int scaling_group_rows_set_due(struct store *store, int64_t id, int64_t due_ms, 
     return statement_run(&statement);
 }
 
+int scaling_group_rows_delete(struct store *store, int64_t id) {
+    statement_scope struct statement statement = statement_begin_write(store, SQL_SCALING_GROUP_DELETE);
+    bind_int(&statement, "id", id);
+    return statement_run(&statement);
+}
+
 int scaling_group_rows_each(
     struct store *store, void *context, int (*each)(void *context, const struct scaling_group_row *row)) {
     statement_scope struct statement statement = statement_begin(store, SQL_SCALING_GROUP_ALL);

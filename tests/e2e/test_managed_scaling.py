@@ -178,6 +178,88 @@ class Scaling(Case):
         self.assertEqual(status, 400)
 
 
+class ManagedInstances(Case):
+    options = ("--clock", "held", "--timing", "realistic")
+    NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-a"]}}
+
+    def provider(self, **requirements):
+        template = {"ec2InstanceProfileArn": "arn:aws:iam::000000000000:instance-profile/p", "networkConfiguration": {"subnets": ["subnet-a"]}}
+        if requirements:
+            template["instanceRequirements"] = {"vCpuCount": {"min": 1}, "memoryMiB": {"min": 1}, **requirements}
+        self.ok("CreateCapacityProvider", {"name": "mi", "cluster": "default", "managedInstancesProvider": {
+            "infrastructureRoleArn": "arn:aws:iam::000000000000:role/i", "instanceLaunchTemplate": template}})
+        self.advance("10s")
+
+    def start(self, cpu="512", memory="1024", count=1, **more):
+        self.register("mi", networkMode="awsvpc", requiresCompatibilities=["MANAGED_INSTANCES"], cpu=cpu, memory=memory, **more)
+        reply = self.ok("RunTask", {"taskDefinition": "mi", "count": count, "networkConfiguration": self.NETWORK,
+                                    "capacityProviderStrategy": [{"capacityProvider": "mi"}]})
+        self.assertEqual(reply["failures"], [])
+        return [task["taskArn"] for task in reply["tasks"]]
+
+    def types(self):
+        arns = self.ok("ListContainerInstances")["containerInstanceArns"]
+        if not arns:
+            return []
+        found = self.ok("DescribeContainerInstances", {"containerInstances": arns})["containerInstances"]
+        self.assertEqual({instance["capacityProviderName"] for instance in found}, {"mi"})
+        return sorted(attribute["value"] for instance in found for attribute in instance["attributes"] if attribute["name"] == "ecs.instance-type")
+
+    def test_an_instance_for_the_tasks(self):
+        self.provider()
+        tasks = self.start(count=3)
+        self.assertEqual((self.types(), self.task(tasks[0])["lastStatus"]), ([], "PROVISIONING"))
+        self.advance("60s")
+        self.assertEqual(self.types(), ["c7i.large"])
+        self.advance("60s")
+        for task in self.ok("DescribeTasks", {"tasks": tasks})["tasks"]:
+            self.assertEqual((task["lastStatus"], task["launchType"], task["capacityProviderName"]), ("RUNNING", "MANAGED_INSTANCES", "mi"))
+            self.assertIn("containerInstanceArn", task)
+            self.assertEqual(task["attachments"][0]["details"][0], {"name": "subnetId", "value": "subnet-a"})
+        for task in tasks:
+            self.ok("StopTask", {"task": task})
+        self.advance("20m")
+        self.assertEqual(self.types(), [])
+
+    def test_the_type_follows_the_task_and_the_requirements(self):
+        self.provider(allowedInstanceTypes=["m5.*", "r5.2xlarge"])
+        self.start()
+        self.advance("60s")
+        self.assertEqual(self.types(), ["r5.2xlarge"])
+
+    def test_a_large_task(self):
+        self.provider(vCpuCount={"min": 1, "max": 16})
+        self.start("8192", "32768")
+        self.advance("60s")
+        self.assertEqual(self.types(), ["r7i.2xlarge"])
+        (task,) = self.start("32768", "65536")
+        self.advance("20m")
+        self.assertEqual(self.task(task)["stopCode"], "TaskFailedToStart")
+
+    def test_gpus_and_arm(self):
+        self.provider()
+        self.start(containerDefinitions=[{"name": "app", "image": "i", "resourceRequirements": [{"type": "GPU", "value": "1"}]}])
+        self.advance("60s")
+        self.assertEqual(self.types(), ["g5.xlarge"])
+
+    def test_arm(self):
+        self.provider()
+        (task,) = self.start(runtimePlatform={"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"})
+        self.advance("120s")
+        self.assertEqual(self.types(), ["c7g.medium"])
+        self.assertEqual(self.task(task)["lastStatus"], "RUNNING")
+
+    def test_they_end_with_their_provider(self):
+        self.provider()
+        (task,) = self.start()
+        self.advance("120s")
+        self.ok("StopTask", {"task": task})
+        self.advance("60s")
+        self.ok("DeleteCapacityProvider", {"capacityProvider": "mi"})
+        self.assertEqual(self.types(), [])
+        self.assertEqual(self.ok("DeleteCluster", {"cluster": "default"})["cluster"]["status"], "INACTIVE")
+
+
 class AtOnce(unittest.TestCase):
     def test_out(self):
         """Without durations an instance is there before the next call."""

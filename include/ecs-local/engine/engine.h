@@ -227,10 +227,15 @@ struct scaling_bounds {
     const char *capacity_provider;
     unsigned minimum;
     unsigned maximum;
-    const char *documents; /* JSON list of texts: documents of new instances, one a zone */
+    /* JSON list of texts: documents of new instances, one a zone. An empty list: managed instances, whose type is
+     * chosen for the tasks that wait, as the provider's launch template allows. */
+    const char *documents;
 };
 int engine_scaling_group_set(
     struct engine *engine, struct cluster *cluster, const struct scaling_bounds *bounds);
+/* Its instances end, and there will be no more. */
+int engine_scaling_group_remove(
+    struct engine *engine, struct cluster *cluster, const char *capacity_provider);
 /* The zone of a subnet that some instance of the scope is in; NULL when none is. */
 const char *engine_subnet_zone(struct engine *engine, const struct scope *scope, const char *subnet_id);
 /* Its stored document and tags, copied. */

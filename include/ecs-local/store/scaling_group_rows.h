@@ -18,6 +18,7 @@ struct scaling_group_row {
 /* Makes it, or replaces the bounds and documents of the one that is there. */
 int scaling_group_rows_set(struct store *store, const struct scaling_group_row *row, int64_t *ret_id);
 int scaling_group_rows_set_due(struct store *store, int64_t id, int64_t due_ms, int64_t direction);
+int scaling_group_rows_delete(struct store *store, int64_t id);
 int scaling_group_rows_each(
     struct store *store, void *context, int (*each)(void *context, const struct scaling_group_row *row));
 

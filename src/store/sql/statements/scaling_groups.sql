@@ -11,3 +11,5 @@ SELECT id, cluster_id, capacity_provider, minimum, maximum, documents, due_ms, d
 -- name: reset_scaling_groups
 DELETE FROM scaling_groups WHERE cluster_id IN (SELECT c.id FROM clusters c JOIN scopes s ON s.id = c.scope_id
   WHERE (:account IS NULL OR s.account = :account) AND (:region IS NULL OR s.region = :region))
+-- name: scaling_group_delete
+DELETE FROM scaling_groups WHERE id = :id
