@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034
 
 BUILD_PACKAGES=(gcc cmake ninja-build pkg-config libmicrohttpd-dev libjansson-dev libsqlite3-dev liblz4-dev libcurl4-openssl-dev uuid-dev libpcre2-dev uthash-dev)
-TEST_PACKAGES=(libcmocka-dev python3 python3-boto3 python3-pytest awscli clang-format cppcheck shellcheck binutils debootstrap iproute2)
+TEST_PACKAGES=(libcmocka-dev python3 python3-boto3 python3-pytest awscli clang-format cppcheck shellcheck zsh binutils debootstrap iproute2)
 
 # Packages of commands that others than Debian may have brought (one a line): Debian's are only for who lacks the command, since
 # installing them beside the others could remove those.

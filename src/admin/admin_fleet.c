@@ -9,7 +9,7 @@
 #include "ecs-local/domain/simulated_instance.h"
 
 enum {
-    FLEET_MAX = 5000, /* instances of one call: the quota of a cluster (facts: tasks 14) */
+    FLEET_MAX = 5000, /* instances of a cluster (facts: tasks 14) */
     DOCUMENT_MAX = 1024 * 1024,
 };
 
@@ -181,14 +181,18 @@ int admin_fleet_add(struct admin_call *call) {
         return fail(call,
             "instances must be a list such as [{\"count\":6,\"instanceType\":\"m5.large\",\"zones\":[\"a\",\"b\"]}]");
     struct fleet_group *groups = arena_new_array(call->arena, struct fleet_group, count);
+    uint64_t total = 0;
     for (size_t index = 0; index < count; index++) {
         if (read_group(call, value_at(instances, index), &groups[index]) != 0)
             return 0;
+        total += groups[index].count;
     }
     struct cluster *cluster = NULL;
     int result = find_cluster(call, &cluster);
     if (result != 0)
         return result < 0 ? result : 0;
+    if (total + cluster->registered > FLEET_MAX)
+        return fail(call, "a cluster has at most 5000 container instances");
     writer_object_begin(&call->writer);
     writer_key_string(&call->writer, "cluster", cluster->arn);
     writer_key_list_begin(&call->writer, "containerInstances");

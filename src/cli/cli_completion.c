@@ -45,11 +45,13 @@ static void print_bash(FILE *out) {
         "complete -F _ecs_local ecs-local\n");
 }
 
-/* In single quotes, as zsh's _describe wants it: a colon or a quote in the text is taken off. */
+/* In single quotes, as zsh's _describe wants it: "name:text", further colons with a backslash, no quotes. */
 static void print_described(FILE *out, const char *before, const char *name, const char *text) {
     fprintf(out, " '%s%s:", before, name);
     for (; *text != '\0'; text++) {
-        if (*text != '\'' && *text != ':')
+        if (*text == ':')
+            fputc('\\', out);
+        if (*text != '\'')
             fputc(*text, out);
     }
     fprintf(out, "'");

@@ -30,9 +30,9 @@ static int post(struct cli_call *call, const char *path, const char *body) {
     int status = cli_ask(call, "POST", path, body, strlen(body), &reply);
     if (status != 0 || cli_print_json(call, &reply))
         return status;
-    const char *id = value_string(reply.json, "id");
+    const struct value *id = value_get(reply.json, "id");
     if (id != NULL)
-        fprintf(call->out, "%s\n", id);
+        fprintf(call->out, "%s\n", id->kind == VALUE_STRING ? id->string : cli_json_text(call, id));
     value_for_each(instance, value_get(reply.json, "containerInstances"))
         fprintf(call->out, "%s\n", value_string(instance, "containerInstanceArn"));
     return 0;

@@ -13,6 +13,7 @@
 
 #define META_CLOCK "held_clock_ms"
 #define META_GENERATOR "id_generator"
+#define META_JOURNAL_IDS "journal_ids"
 
 #define FIRST_MOMENT_MS INT64_C(1767225600000) /* 2026-01-01T00:00:00Z */
 
@@ -112,6 +113,28 @@ int keep_generator(struct engine *engine) {
     return store_meta_set(engine->store, META_GENERATOR, text);
 }
 
+int journal_ids_keep(struct engine *engine) {
+    char digits[24];
+    snprintf(digits, sizeof(digits), "%llu", (unsigned long long)engine->journal.settings.id_base);
+    return store_meta_set(engine->store, META_JOURNAL_IDS, digits);
+}
+
+int journal_ids_take(struct engine *engine) {
+    const char *text = NULL;
+    int result = store_meta_get(engine->store, engine->turn, META_JOURNAL_IDS, &text);
+    if (result == 0)
+        engine->journal.settings.id_base = strtoull(text, NULL, 10);
+    return result;
+}
+
+/* Entries that are stored keep their ids over a restart. */
+static int restore_journal_ids(struct engine *engine) {
+    int result = journal_ids_take(engine);
+    if (result <= 0)
+        return result;
+    return engine->journal.settings.stored && !engine->seeded ? journal_ids_keep(engine) : 0;
+}
+
 /* Ids in the journal come from the seed and the entry's number; without a seed from chance. */
 static int open_journal(struct engine *engine, const struct engine_config *config) {
     struct ids chance;
@@ -121,7 +144,8 @@ static int open_journal(struct engine *engine, const struct engine_config *confi
         .stored = config->journal_stored,
         .id_base = config->seeded ? config->seed : ids_random(&chance),
     };
-    return journal_open(engine, &settings);
+    int result = journal_open(engine, &settings);
+    return result == 0 ? restore_journal_ids(engine) : result;
 }
 
 int engine_open(const struct engine_config *config, struct engine **ret_engine) {
@@ -253,28 +277,32 @@ void engine_fail_turn(struct engine *engine) {
     engine->stale = true;
 }
 
+/* Time, ids and the journal's ids begin again as they did at first. */
+static int begin_again(struct engine *engine) {
+    begin_clock(engine, engine->clock.mode, engine->clock.factor);
+    int result = store_meta_delete(engine->store, META_CLOCK);
+    if (!engine->seeded) {
+        ids_init_random(&engine->ids);
+        return result;
+    }
+    ids_init_seeded(&engine->ids, engine->seed);
+    engine->journal.settings.id_base = engine->seed;
+    return result == 0 ? store_meta_delete(engine->store, META_JOURNAL_IDS) : result;
+}
+
 int engine_reset(struct engine *engine, const char *account_or_null, const char *region_or_null) {
     bool all = account_or_null == NULL && region_or_null == NULL;
-    /* Faults first: agents that connect again still have their instances. */
-    int result = engine_faults_clear(engine, account_or_null, region_or_null);
-    if (result == 0)
-        result = engine_scripts_delete(engine, account_or_null, region_or_null);
-    if (result == 0)
-        result = engine_flush(engine);
+    int result = engine_flush(engine);
     if (result == 0)
         result = store_reset(engine->store, account_or_null, region_or_null);
     if (result == 0)
+        result = engine_scripts_delete(engine, account_or_null, region_or_null);
+    if (result == 0)
+        result = engine_faults_clear(engine, account_or_null, region_or_null);
+    if (result == 0)
         result = all ? journal_clear(engine) : journal_forget(engine, account_or_null, region_or_null);
     if (result == 0 && all)
-        result = sinks_clear(engine);
-    if (result == 0 && all) {
-        begin_clock(engine, engine->clock.mode, engine->clock.factor);
-        if (engine->seeded)
-            ids_init_seeded(&engine->ids, engine->seed);
-        else
-            ids_init_random(&engine->ids);
-        result = store_meta_delete(engine->store, META_CLOCK);
-    }
+        result = begin_again(engine);
     if (result != 0)
         return result;
     world_free(engine);

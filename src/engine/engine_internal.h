@@ -144,6 +144,10 @@ struct engine {
 int world_load(struct engine *engine);
 void world_free(struct engine *engine);
 int keep_generator(struct engine *engine);
+/* What ids of journal entries are made from goes into the store, and comes from there (STORE_NOT_FOUND: it is not
+ * there). */
+int journal_ids_keep(struct engine *engine);
+int journal_ids_take(struct engine *engine);
 
 /* cluster_registry.c */
 int clusters_load(struct engine *engine);

@@ -34,6 +34,8 @@ static int write_facts(struct engine *engine) {
     snprintf(text, sizeof(text), "%s %.17g %lld", clock_mode_name(engine->clock.mode), engine->clock.factor,
         (long long)engine_now_ms(engine));
     int result = store_meta_set(engine->store, META_CLOCK, text);
+    if (result == 0)
+        result = journal_ids_keep(engine);
     if (result != 0)
         return result;
     if (!engine->ids.seeded)
@@ -86,6 +88,8 @@ static int take_facts(struct engine *engine) {
         ids_parse(&engine->ids, generator);
         engine->kept_ids = (struct ids){0};
     }
+    if (result >= 0)
+        result = journal_ids_take(engine);
     if (result >= 0)
         result = engine_journal_reload(engine);
     return result < 0 ? result : engine_keep_clock(engine);

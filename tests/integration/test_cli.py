@@ -178,6 +178,16 @@ class World(Case):
         refused = self.run_it("outcome", "add", "frobnicate")
         self.assertEqual(refused.returncode, 1)
 
+    def test_faults(self):
+        added = self.ok("fault", "add", '{"operation":"ListClusters","error":"ThrottlingException","times":1}').strip()
+        self.assertIn("ThrottlingException", self.ok("fault"))
+        self.assertEqual(self.server.error("ListClusters"), ("ThrottlingException", "Rate exceeded"))
+        self.ok("fault", "remove", added)
+        self.assertEqual(self.ok("fault"), "no faults\n")
+        self.ok("fault", "add", "--file", "-", input='{"visibilityDelay":"5s"}')
+        self.ok("fault", "remove", "--all")
+        self.assertEqual(self.json("fault")["faults"], [])
+
     def test_coverage(self):
         self.assertRegex(self.ok("coverage"), r"RunTask +implemented")
         self.assertGreater(self.json("coverage")["implemented"], 10)
@@ -292,11 +302,22 @@ class Completion(Case):
         self.assertEqual(self.complete("journal", "--kind", ""), {"request", "transition", "event"})
         self.assertEqual(self.complete("clock", "r"), {"real"})
 
+    def zsh(self, *words):
+        """What the function offers, with zsh's own functions replaced by ones that print."""
+        stubs = 'compdef() { }\n_describe() { print -l -- ${(P)2} }\n_files() { print files }\ncompadd() { print -l -- $@ }\n'
+        line = " ".join(f"'{word}'" for word in ("ecs-local", *words))
+        done = subprocess.run(["zsh", "-f", "-c", stubs + self.ok("completion", "zsh") + f"\nwords=({line}); CURRENT=$#words; _ecs_local"],
+                              capture_output=True, text=True, timeout=20)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return {line.split(":")[0] for line in done.stdout.splitlines()}
+
     @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
     def test_zsh(self):
-        script = self.ok("completion", "zsh")
-        done = subprocess.run(["zsh", "-n"], input=script, capture_output=True, text=True, timeout=20)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(self.zsh(""), {*commands(), "serve"})
+        self.assertGreaterEqual(self.zsh("fleet", ""), {"add", "remove", "list", "--zones", "--json"})
+        self.assertNotIn("add", self.zsh("fleet", "add", ""))
+        self.assertEqual(self.zsh("journal", "--kind", ""), {"request", "transition", "event"})
+        self.assertEqual(self.zsh("fleet", "add", "--file", ""), {"files"})
 
     def test_zsh_names_everything(self):
         script = self.ok("completion", "zsh")

@@ -89,6 +89,18 @@ class Showing(Case):
             self.assertEqual((status, reply["error"]["code"]), (400, "InvalidFleet"), name)
 
 
+    def test_a_cluster_is_full_at_some_point(self):
+        self.server.fleet(4999)
+        body = {"instances": [{"count": 2, "instanceType": "m5.large"}]}
+        self.assertIn("at most 5000", self.admin("POST", "/_ecs/fleet", body, 400)["error"]["message"])
+        self.server.fleet(1)
+        self.assertEqual(len(self.fleet()), 5000)
+        body = {"instances": [{"count": 5000, "instanceType": "m5.large"}] * 2, "cluster": "other"}
+        self.admin("POST", "/_ecs/fleet", body, 400)
+        self.admin("DELETE", "/_ecs/fleet", status=204)
+        self.assertEqual(self.fleet(), [])
+
+
 class Removing(Case):
     def test_by_name(self):
         arns = self.server.fleet(4)

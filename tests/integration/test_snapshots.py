@@ -1,5 +1,6 @@
 """Snapshots: set apart, restored, carried from one server to another; files that are none are refused and change nothing."""
 
+import json
 import os
 import sqlite3
 import struct
@@ -11,7 +12,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from server import BINARY, Server  # noqa: E402
+from server import BINARY, ROOT, Server  # noqa: E402
 
 DEFINITION = {"family": "web", "containerDefinitions": [{"name": "app", "image": "busybox", "cpu": 100, "memory": 64}]}
 HELD = ("--clock", "held", "--seed", "7", "--timing", "realistic", "--log-level", "error")
@@ -125,6 +126,16 @@ class Restoring(Case):
         self.restore(server)
         self.assertEqual(state_of(server), before)
 
+    def test_ids_of_events_stay_over_a_restart(self):
+        for options in (("--log-level", "error"), HELD):
+            with tempfile.TemporaryDirectory() as folder:
+                server = self.start(*options, "--data-dir", folder + "/state")
+                populate(server)
+                before = entries_of(server)
+                server.restart()
+                self.assertEqual(entries_of(server)[: len(before)], before)
+                server.stop()
+
     def test_reset_keeps_snapshots(self):
         server = self.start()
         arns = populate(server)
@@ -154,6 +165,36 @@ class Restoring(Case):
         self.assertEqual(self.upload(other, body)[0], 200)
         self.restore(other)
         self.assertEqual(populate(other), populate(seeded))
+
+    def test_scripts_faults_and_services_come_back(self):
+        for options in ((), ("--data-dir", str(self.folder / "state"))):
+            server = self.start(*HELD, *options)
+            populate(server)
+            server.ok("CreateService", {"serviceName": "s", "taskDefinition": "web", "desiredCount": 2})
+            server.advance(to="stable")
+            server.admin("POST", "/_ecs/outcomes", {"match": {"family": "web"}, "times": 3, "outcome": {"exit": {"code": 7}}})
+            server.admin("POST", "/_ecs/faults", {"operation": "ListClusters", "error": "ThrottlingException", "times": 2})
+            server.ok("RunTask", {"taskDefinition": "web"})
+            self.assertEqual(server.error("ListClusters")[0], "ThrottlingException")
+
+            def world(server=server):
+                return [server.admin("GET", path)[1] for path in ("/_ecs/outcomes", "/_ecs/faults")] + [
+                    server.ok("DescribeServices", {"services": ["s"]})["services"]]
+
+            before = world()
+            self.assertEqual(before[0]["outcomes"][0]["used"], 1)
+            self.save(server)
+            server.ok("RunTask", {"taskDefinition": "web", "count": 5})
+            self.assertEqual(server.error("ListClusters")[0], "ThrottlingException")
+            server.ok("UpdateService", {"service": "s", "desiredCount": 0})
+            server.admin("DELETE", "/_ecs/outcomes")
+            server.admin("DELETE", "/_ecs/faults")
+            server.advance(by="1h")
+            self.assertNotEqual(world(), before)
+            self.restore(server)
+            self.assertEqual(world(), before)
+            self.assertEqual(server.error("ListClusters")[0], "ThrottlingException")
+            server.ok("ListClusters")
 
     def test_it_takes_milliseconds(self):
         server = self.start()
@@ -225,6 +266,25 @@ class Carrying(Case):
         status, reply = self.upload(limited, body)
         self.assertEqual(status, 413)
         self.assertIn(b'"BodyTooLarge"', reply)
+
+
+    def test_of_an_older_schema(self):
+        path = self.folder / "old.db"
+        database = sqlite3.connect(path)
+        database.executescript((ROOT / "src/store/sql/0001_initial.sql").read_text())
+        database.executescript("PRAGMA user_version = 1; PRAGMA application_id = 0x6563736c;"
+                               "INSERT INTO scopes (id, account, region) VALUES (1, '000000000000', 'us-east-1');"
+                               "INSERT INTO clusters (scope_id, name, status, document, tags) VALUES (1, 'old', 'ACTIVE', '{}', '[]')")
+        database.close()
+        server = self.start()
+        status, reply = self.upload(server, path.read_bytes())
+        self.assertEqual((status, json.loads(reply)["schema"]), (200, 1))
+        self.restore(server)
+        self.assertEqual(server.ok("ListClusters")["clusterArns"], ["arn:aws:ecs:us-east-1:000000000000:cluster/old"])
+        server.ok("RegisterTaskDefinition", DEFINITION)
+        server.fleet(cluster="old")
+        server.ok("CreateService", {"cluster": "old", "serviceName": "s", "taskDefinition": "web", "desiredCount": 1})
+        self.assertTrue(server.advance(to="stable")["stable"])
 
 
 class Shelf(Case):
