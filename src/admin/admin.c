@@ -168,7 +168,7 @@ static int run(struct admin_call *call) {
     const char *problem = NULL;
     bool known = false;
     const struct route *route = find_route(call, &known);
-    if (admin_guard(&call->admin->config, call->request->host, call->request->origin, &problem) != 0)
+    if (admin_guard(&call->admin->config, &call->request->caller, &problem) != 0)
         return admin_fail(call, 403, "Forbidden", "%s", problem);
     if (route == NULL && known)
         return admin_fail(

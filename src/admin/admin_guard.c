@@ -1,10 +1,12 @@
-/* Who may use the admin surface: programs on this machine, not web pages of others (DNS rebinding, cross-site
- * requests). */
+/* Who may use the server: programs, and pages that came from it; not web pages of others. Two ways of theirs are closed:
+ * asking across origins (a form, an image, fetch() without CORS), and a name of their own that leads to this machine
+ * (DNS rebinding). Browsers say where a request comes from in Origin and Sec-Fetch-Site; programs say neither. */
 #include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 
 #include "admin_internal.h"
+#include "ecs-local/base/cleanup.h"
 #include "ecs-local/base/text.h"
 
 enum {
@@ -57,15 +59,52 @@ static bool origin_allowed(const char *origin, const char *host) {
     return authority != NULL && host != NULL && strcasecmp(authority + 3, host) == 0;
 }
 
+static bool is_browser(const struct admin_caller *caller) {
+    return caller->origin != NULL || caller->fetch_site != NULL;
+}
+
+/* "none": the user typed the address or chose a bookmark. */
+static bool site_allowed(const char *fetch_site) {
+    return fetch_site == NULL || text_equal(fetch_site, "same-origin") || text_equal(fetch_site, "none");
+}
+
 int admin_guard(
-    const struct admin_config *config, const char *host, const char *origin, const char **ret_problem) {
-    if (host != NULL && !host_allowed(config, host)) {
+    const struct admin_config *config, const struct admin_caller *caller, const char **ret_problem) {
+    if (caller->host != NULL && !host_allowed(config, caller->host)) {
         *ret_problem = "this Host name may not use the admin calls; allow it with --allow-host";
         return 1;
     }
-    if (origin != NULL && !origin_allowed(origin, host)) {
+    if ((caller->origin != NULL && !origin_allowed(caller->origin, caller->host)) ||
+        !site_allowed(caller->fetch_site)) {
         *ret_problem = "pages of another origin may not use the admin calls";
         return 1;
     }
     return 0;
+}
+
+/* The content types that a page may send anywhere without asking first. */
+static bool is_form(const char *content_type) {
+    static const char *const types[] = {
+        "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"};
+    for (size_t index = 0; content_type != NULL && index < array_length(types); index++) {
+        size_t length = strlen(types[index]);
+        if (strncasecmp(content_type, types[index], length) == 0 &&
+            strchr("; \t", content_type[length]) != NULL) /* the end is in there, too */
+            return true;
+    }
+    return false;
+}
+
+int admin_guard_aws(const struct admin *admin, const struct admin_caller *caller, const char **ret_problem) {
+    if (!is_browser(caller))
+        return 0;
+    if (caller->content_type == NULL || is_form(caller->content_type)) {
+        *ret_problem = "The AWS endpoint does not take what browser forms send.";
+        return 1;
+    }
+    const char *problem = NULL;
+    if (admin_guard(&admin->config, caller, &problem) == 0)
+        return 0;
+    *ret_problem = "Web pages of another origin may not use the AWS endpoint.";
+    return 1;
 }

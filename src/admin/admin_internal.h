@@ -124,8 +124,8 @@ admin_handler admin_snapshot_put;
 admin_handler admin_snapshot_restore;
 admin_handler admin_snapshot_delete;
 
-/* May a request with these Host and Origin headers use the surface? 0, or 1 and a sentence. */
+/* May the caller use the admin surface? 0, or 1 and a sentence. */
 int admin_guard(
-    const struct admin_config *config, const char *host, const char *origin, const char **ret_problem);
+    const struct admin_config *config, const struct admin_caller *caller, const char **ret_problem);
 
 #endif

@@ -229,8 +229,25 @@ static void reply_aws(
     http_reply(exchange, reply->status, AWS_JSON_CONTENT_TYPE, reply->body, reply->body_length);
 }
 
+static struct admin_caller caller_of(const struct http_exchange *exchange) {
+    return (struct admin_caller){
+        .host = http_header(exchange, "Host"),
+        .origin = http_header(exchange, "Origin"),
+        .fetch_site = http_header(exchange, "Sec-Fetch-Site"),
+        .content_type = http_header(exchange, "Content-Type"),
+    };
+}
+
 static enum http_send handle_aws(struct wiring *wiring, struct http_exchange *exchange) {
     size_t length = 0;
+    const char *problem = NULL;
+    struct admin_caller caller = caller_of(exchange);
+    if (admin_guard_aws(wiring->admin, &caller, &problem) != 0) {
+        struct aws_json_reply refusal = {0};
+        aws_json_forbidden(problem, &refusal);
+        reply_aws(wiring, exchange, &refusal);
+        return HTTP_SEND_NOW;
+    }
     const char *body = http_body(exchange, &length);
     struct aws_json_request request = {
         .target = http_header(exchange, "X-Amz-Target"),
@@ -270,8 +287,7 @@ static enum http_send handle_admin(struct wiring *wiring, struct http_exchange *
     struct admin_request request = {
         .method = http_method(exchange),
         .path = http_path(exchange),
-        .host = http_header(exchange, "Host"),
-        .origin = http_header(exchange, "Origin"),
+        .caller = caller_of(exchange),
         .last_event_id = http_header(exchange, "Last-Event-ID"),
         .exchange = exchange,
         .body = body,

@@ -106,7 +106,7 @@ int journal_flush(struct engine *engine) {
     int64_t last_seq = journal_last_seq(journal);
     int64_t seq = journal->saved_seq + 1 > journal->first_seq ? journal->saved_seq + 1 : journal->first_seq;
     int64_t first_seq = seq;
-    int result = 0;
+    int result = journal_keep_id_base(engine);
     const struct buf *page = &journal->page;
     begin_page(journal);
     for (; result == 0 && seq <= last_seq; seq++) {

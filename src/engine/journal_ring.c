@@ -1,4 +1,5 @@
 /* The newest entries of the journal in memory: a ring that every reader reads. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,6 +7,8 @@
 #include "ecs-local/base/text.h"
 #include "ecs-local/store/journal_rows.h"
 #include "engine_internal.h"
+
+#define META_ID_BASE "journal_id_base"
 
 enum {
     SLOTS_FIRST = 256,
@@ -144,10 +147,33 @@ void journal_replace(struct journal *journal, int64_t seq, struct journal_record
     journal->bytes += record_bytes(record);
 }
 
+/* Stored entries keep the ids that they have been told with, whatever seed this process has. */
+static int read_id_base(struct engine *engine) {
+    struct journal *journal = &engine->journal;
+    const char *text = NULL;
+    int result = store_meta_get(engine->store, engine->turn, META_ID_BASE, &text);
+    journal->id_base_stored = result == 0;
+    if (result == 0)
+        journal->settings.id_base = strtoull(text, NULL, 16);
+    return result < 0 ? result : 0;
+}
+
+int journal_keep_id_base(struct engine *engine) {
+    struct journal *journal = &engine->journal;
+    char text[24];
+    if (journal->id_base_stored)
+        return 0;
+    journal->id_base_stored = true;
+    snprintf(text, sizeof(text), "%llx", (unsigned long long)journal->settings.id_base);
+    return store_meta_set(engine->store, META_ID_BASE, text);
+}
+
 static int begin_behind_stored(struct engine *engine) {
     struct journal *journal = &engine->journal;
     int64_t last_seq = 0;
-    int result = journal_rows_last(engine->store, &last_seq);
+    int result = read_id_base(engine);
+    if (result == 0)
+        result = journal_rows_last(engine->store, &last_seq);
     if (result != 0)
         return result;
     journal->first_seq = last_seq + 1;
@@ -193,6 +219,7 @@ int journal_clear(struct engine *engine) {
     journal->request_seq = 0;
     journal->older_in_store = false;
     journal->cleared = true;
+    journal->id_base_stored = false;
     journal->epoch++;
     journal->begin_seq = 1;
     return journal_rows_clear(engine->store);
@@ -235,6 +262,7 @@ int journal_turn_undone(struct engine *engine) {
     journal->request_seq = 0;
     journal->tell = false;
     journal->saved_seq = journal->stored_seq;
+    journal->id_base_stored = false; /* perhaps it is: then it is written again */
     if (journal->cleared) {
         journal->cleared = false;
         journal_drop_all(journal);

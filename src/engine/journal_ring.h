@@ -53,6 +53,7 @@ struct journal {
     int64_t request_seq; /* of the request that is being carried out; 0: none is */
     int64_t request_ms;
     int64_t request_machine_us;
+    bool id_base_stored;
     bool tell;
     bool cleared; /* by this turn */
     unsigned followers;
@@ -72,6 +73,8 @@ struct journal {
 /* journal_ring.c */
 int journal_open(struct engine *engine, const struct journal_settings *settings);
 void journal_done(struct engine *engine);
+/* Writes what ids are made from, once. */
+int journal_keep_id_base(struct engine *engine);
 int64_t journal_last_seq(const struct journal *journal);
 struct journal_record *journal_record_at(const struct journal *journal, int64_t seq);
 /* Puts a record behind the newest entry and drops the oldest until the limits hold; takes ownership. NULL puts one

@@ -72,6 +72,10 @@ void aws_json_server_error(struct aws_json_reply *ret_reply) {
     reply_error(500, "ServerException", "message", SERVER_ERROR_TEXT, NULL, ret_reply);
 }
 
+void aws_json_forbidden(const char *message, struct aws_json_reply *ret_reply) {
+    reply_error(403, "AccessDeniedException", "message", message, NULL, ret_reply);
+}
+
 void aws_json_too_large(size_t limit, struct aws_json_reply *ret_reply) {
     struct arena *arena = arena_new_sized(512);
     reply_error(413, "SerializationException", "Message",

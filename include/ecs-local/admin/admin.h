@@ -29,11 +29,18 @@ struct admin_config {
     void (*wake)(void *context, void *exchange);
 };
 
+/* What the headers tell about who asks; NULL for each that is absent. */
+struct admin_caller {
+    const char *host;
+    const char *origin;
+    const char *fetch_site; /* Sec-Fetch-Site */
+    const char *content_type;
+};
+
 struct admin_request {
     const char *method;
     const char *path;
-    const char *host;          /* NULL when absent */
-    const char *origin;        /* the Origin header, NULL when absent */
+    struct admin_caller caller;
     const char *last_event_id; /* the Last-Event-ID header, NULL when absent */
     void *exchange;            /* what config.deliver() and config.wake() are called with */
     const char *body;
@@ -69,6 +76,9 @@ struct admin *admin_open(const struct admin_config *config);
 /* Takes NULL. */
 void admin_close(struct admin *admin);
 
+/* May the caller use the AWS endpoint? Programs may, web pages only when they came from this server, forms never. 0, or 1
+ * and a sentence. */
+int admin_guard_aws(const struct admin *admin, const struct admin_caller *caller, const char **ret_problem);
 /* Is the path one of this surface? */
 bool admin_serves(const char *path);
 /* Always gives a reply. 0, or <0 when the turn must be rolled back (the reply is a 500 then). */

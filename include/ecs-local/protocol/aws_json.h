@@ -46,6 +46,8 @@ int aws_json_handle(
     struct aws_json *aws, const struct aws_json_request *request, struct aws_json_reply *ret_reply);
 /* The reply for a failure of ours, and for a body that is larger than allowed. */
 void aws_json_server_error(struct aws_json_reply *ret_reply);
+/* The reply to somebody who may not ask. */
+void aws_json_forbidden(const char *message, struct aws_json_reply *ret_reply);
 void aws_json_too_large(size_t limit, struct aws_json_reply *ret_reply);
 
 #endif
