@@ -11,7 +11,7 @@ import uuid
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from server import CONTENT_TYPE, COVERAGE, MODEL, TARGET, Server, authorization, implemented_operations  # noqa: E402
+from server import CONTENT_TYPE, COVERAGE, MODEL, ROOT, TARGET, Server, authorization, implemented_operations  # noqa: E402
 
 MODEL_DATA = json.loads(MODEL.read_text())
 OPERATIONS = [operation["name"] for operation in MODEL_DATA["operations"]]
@@ -535,6 +535,35 @@ class Guard(unittest.TestCase):
         for origin in ("http://evil.example", "null", "http://localhost:1", "https://127.0.0.1"):
             self.assertEqual(self.status(Origin=origin), 403, origin)
         self.assertEqual(self.status(Origin=self.server.url), 200)
+        for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)):
+            self.assertEqual(self.status(**{"Sec-Fetch-Site": site}), status, site)
+
+    def test_every_route_is_guarded(self):
+        source = (ROOT / "src/admin/admin.c").read_text()
+        routes = re.findall(r'\{"([A-Z]+)", "(/[^"]+)", admin_\w+', source)
+        self.assertGreater(len(routes), 30)
+        for method, path in routes:
+            status, _, body = self.server.http(method, path.replace("*", "1"), b"{}" if method != "GET" else None, {"Origin": "http://evil.example"})
+            self.assertEqual((status, json.loads(body)["error"]["code"]), (403, "Forbidden"), path)
+
+    def test_the_aws_endpoint_takes_no_forms_and_no_pages_of_others(self):
+        target = {"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.ListClusters"}
+        own = {"Origin": self.server.url, "Content-Type": "application/x-amz-json-1.1", **target}
+
+        def status(**headers):
+            return self.server.http("POST", "/", b"{}", headers)[0]
+
+        self.assertEqual(status(**own), 200)
+        for kind in ("text/plain", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
+            self.assertEqual(status(**{**own, "Content-Type": kind}), 403, kind)
+            self.assertEqual(status(**{"Content-Type": kind, "Sec-Fetch-Site": "same-origin", **target}), 403, kind)
+            self.assertEqual(status(**{"Content-Type": kind, **target}), 200, "a program, not a browser")
+        for origin in ("http://evil.example", "null"):
+            self.assertEqual(status(**{**own, "Origin": origin}), 403)
+        self.assertEqual(status(**{**own, "Host": "evil.example", "Origin": "http://evil.example"}), 403)
+        self.assertEqual(status(**{"Host": "ecs.internal", "Content-Type": "application/x-amz-json-1.1", **target}), 200)
+        _, _, body = self.server.http("POST", "/", b"{}", {**own, "Origin": "null"})
+        self.assertEqual(json.loads(body), {"__type": "AccessDeniedException", "message": "Web pages of another origin may not use the AWS endpoint."})
 
 
 class Sockets(unittest.TestCase):
