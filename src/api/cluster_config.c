@@ -1,5 +1,7 @@
 #include "cluster_config.h"
 
+#include <string.h>
+
 #include "account_setting.h"
 #include "capacity_strategy.h"
 #include "cluster_reply.h"
@@ -77,12 +79,26 @@ int cluster_config_check_new(struct api_call *call) {
     return result == 0 ? check_tags(call, value_get(call->input, "tags")) : result;
 }
 
+/* Providers are kept by name, whether they were given by name or by ARN. */
+static const char *short_name(const char *provider) {
+    const char *slash = strrchr(provider, '/');
+    return slash != NULL ? slash + 1 : provider;
+}
+
+static struct value *short_names(struct api_call *call, const struct value *providers) {
+    struct value *names = value_new_list(call->arena, value_count(providers));
+    value_for_each(provider, providers)
+        value_append(call->arena, names, value_new_string(call->arena, short_name(provider->string)));
+    return names;
+}
+
 /* weight and base are always in replies (facts: tasks 3.2). */
 static struct value *complete_strategy(struct api_call *call, const struct value *strategy) {
     struct value *list = value_new_list(call->arena, value_count(strategy));
     value_for_each(item, strategy) {
         struct value *complete = value_new_map(call->arena, 3);
-        value_add(call->arena, complete, "capacityProvider", value_get(item, "capacityProvider"));
+        value_add(call->arena, complete, "capacityProvider",
+            value_new_string(call->arena, short_name(value_string(item, "capacityProvider"))));
         value_add(call->arena, complete, "weight", value_new_int(call->arena, value_int(item, "weight", 0)));
         value_add(call->arena, complete, "base", value_new_int(call->arena, value_int(item, "base", 0)));
         value_append(call->arena, list, complete);
@@ -153,7 +169,7 @@ static int put_providers(struct api_call *call, struct value *document) {
     value_remove(document, "attachments");
     value_remove(document, "busyUntil");
     if (value_count(providers) != 0)
-        value_set(call->arena, document, "capacityProviders", providers);
+        value_set(call->arena, document, "capacityProviders", short_names(call, providers));
     if (value_count(strategy) != 0)
         value_set(
             call->arena, document, "defaultCapacityProviderStrategy", complete_strategy(call, strategy));

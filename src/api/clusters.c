@@ -1,10 +1,14 @@
 /* Clusters: Create, Describe, List, Delete, Update, UpdateSettings, PutCapacityProviders (facts: tasks 3). */
 
+#include <string.h>
+
 #include "api_lookup.h"
 #include "cluster_config.h"
 #include "cluster_reply.h"
+#include "ecs-local/base/json_members.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/domain/arn.h"
+#include "ecs-local/engine/service_engine.h"
 #include "ecs-local/store/cluster_rows.h"
 #include "ecs-local/store/daemon_rows.h"
 #include "ecs-local/store/task_rows.h"
@@ -170,19 +174,57 @@ int api_update_cluster_settings(struct api_call *call) {
     return result == 0 ? api_update_cluster(call) : result;
 }
 
-/* A provider that leaves the cluster must not have tasks of it there (facts: services 11.2). */
+/* Is a service of the cluster set up with the provider? */
+static int services_use(
+    struct api_call *call, const struct cluster *cluster, const char *provider, bool *ret_used) {
+    static const char *const names[] = {"capacityProviderStrategy"};
+    const char *quoted = arena_printf(call->arena, "\"%s\"", provider);
+    for (const struct service *service = engine_services_first(cluster); service != NULL;
+         service = service->next_in_cluster) {
+        struct json_member strategy;
+        const char *document = NULL;
+        const char *tags = NULL;
+        const char *created_by = NULL;
+        if (service->status == SERVICE_INACTIVE)
+            continue;
+        int result = engine_service_document(
+            call->engine, service, call->arena, &document, &tags, &created_by);
+        if (result != 0)
+            return result;
+        if (json_members(document, names, 1, &strategy) == 0 && strategy.text != NULL &&
+            memmem(strategy.text, strategy.length, quoted, strlen(quoted)) != NULL) {
+            *ret_used = true;
+            return 0;
+        }
+    }
+    return 0;
+}
+
+static int is_used(
+    struct api_call *call, const struct cluster *cluster, const char *provider, bool *ret_used) {
+    int result = task_rows_uses_provider(engine_store(call->engine), cluster->id, provider);
+    *ret_used = result == 0;
+    if (result != STORE_NOT_FOUND)
+        return result;
+    return services_use(call, cluster, provider, ret_used);
+}
+
+/* A provider that leaves the cluster must not have tasks or services of it there (facts: services 11.2). */
 static int check_removed(struct api_call *call, const struct cluster *cluster) {
     const struct value *kept = value_get(call->input, "capacityProviders");
     const struct value *document = cluster_document(call, cluster);
     value_for_each(provider, value_get(document, "capacityProviders")) {
         bool stays = false;
-        value_for_each(item, kept) stays = stays || text_equal(item->string, provider->string);
+        value_for_each(item, kept)
+            stays = stays || text_equal(item->string, provider->string) ||
+                    text_ends_with(item->string, arena_printf(call->arena, "/%s", provider->string));
         if (stays)
             continue;
-        int result = task_rows_uses_provider(engine_store(call->engine), cluster->id, provider->string);
-        if (result == 0)
+        bool used = false;
+        int result = is_used(call, cluster, provider->string, &used);
+        if (result == 0 && used)
             return api_fail(call, ERROR_PROVIDER_IN_USE, NULL);
-        if (result < 0)
+        if (result != 0)
             return result;
     }
     return 0;

@@ -137,6 +137,31 @@ class Clusters(Providers):
         self.ok("StopTask", {"task": task["taskArn"]})
         self.ok("PutClusterCapacityProviders", nothing)
 
+    def test_a_provider_of_a_service_stays(self):
+        both = ["FARGATE", arn("capacity-provider/FARGATE_SPOT")]
+        got = self.ok("PutClusterCapacityProviders", {"cluster": "default", "capacityProviders": both, "defaultCapacityProviderStrategy": [
+            {"capacityProvider": both[1], "weight": 1}]})["cluster"]
+        self.assertEqual((got["capacityProviders"], got["defaultCapacityProviderStrategy"][0]["capacityProvider"]),
+                         (["FARGATE", "FARGATE_SPOT"], "FARGATE_SPOT"))
+        self.fargate()
+        self.ok("CreateService", {"serviceName": "svc", "taskDefinition": "far", "desiredCount": 0, "networkConfiguration": SUBNETS,
+                                  "capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]})
+        change = {"cluster": "default", "capacityProviders": ["FARGATE"], "defaultCapacityProviderStrategy": []}
+        self.refused("ResourceInUseException", "The specified capacity provider is in use and cannot be removed.",
+                     "PutClusterCapacityProviders", change)
+        self.ok("PutClusterCapacityProviders", {**change, "capacityProviders": both[1:]})
+        self.ok("DeleteService", {"service": "svc"})
+        self.ok("PutClusterCapacityProviders", change)
+
+    def test_services_keep_a_cluster(self):
+        self.fargate()
+        self.ok("CreateService", {"serviceName": "svc", "taskDefinition": "far", "desiredCount": 0, "launchType": "FARGATE",
+                                  "networkConfiguration": SUBNETS})
+        self.refused("ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active.", "DeleteCluster",
+                     {"cluster": "default"})
+        self.ok("DeleteService", {"service": "svc"})
+        self.ok("DeleteCluster", {"cluster": "default"})
+
     def test_default_strategy_of_the_cluster(self):
         self.ok("PutClusterCapacityProviders", {
             "cluster": "default", "capacityProviders": ["FARGATE", "FARGATE_SPOT"], "defaultCapacityProviderStrategy": [
