@@ -55,7 +55,19 @@ static struct value *ports_of(
     return resource(arena, name, "STRINGSET", 0, strings != NULL ? strings : fallback);
 }
 
-static struct value *make_resources(struct arena *arena, const struct value *given, const char *type_name) {
+/* An agent with GPU support names its GPUs as devices (facts: agent 1.1); they are a resource of the instance. */
+static void add_gpus(struct arena *arena, struct value *resources, const struct value *devices) {
+    struct value *ids = value_new_list(arena, value_count(devices));
+    value_for_each(device, devices) {
+        if (text_equal(value_string(device, "type"), "GPU"))
+            value_append(arena, ids, value_get(device, "id"));
+    }
+    if (value_count(ids) != 0 && find_named(resources, "GPU") == NULL)
+        value_append(arena, resources, resource(arena, "GPU", "STRINGSET", 0, ids));
+}
+
+static struct value *make_resources(
+    struct arena *arena, const struct value *given, const char *type_name, const struct value *devices) {
     struct instance_type type;
     bool known = type_name != NULL && instance_type_find(type_name, &type);
     int64_t cpu_units = known ? type.vcpus * 1024 : DEFAULT_CPU_UNITS;
@@ -78,6 +90,7 @@ static struct value *make_resources(struct arena *arena, const struct value *giv
                     value_string(item, "type") != NULL ? value_string(item, "type") : "INTEGER",
                     value_int(item, "integerValue", 0), value_get(item, "stringSetValue")));
     }
+    add_gpus(arena, list, devices);
     return list;
 }
 
@@ -132,7 +145,8 @@ struct value *instance_document_make(
     if (given == NULL && old != NULL)
         value_add(arena, document, "registeredResources", value_get(old, "registeredResources"));
     else
-        value_add(arena, document, "registeredResources", make_resources(arena, given, type));
+        value_add(arena, document, "registeredResources",
+            make_resources(arena, given, type, value_get(request, "platformDevices")));
     value_add(arena, document, "attributes", attributes);
     struct value *version = value_get(request, "versionInfo");
     if (version == NULL)

@@ -76,6 +76,22 @@ static void write_gpus(struct writer *writer, const struct instance_resources *r
     end_strings(writer);
 }
 
+/* The newest members of the model: a GPU is a task's own or nobody's; sharing one is not simulated. */
+static void write_gpu_devices(struct writer *writer, const struct instance_resources *resources) {
+    if (resources->gpus == 0)
+        return;
+    writer_key_list_begin(writer, "gpuDevices");
+    for (unsigned gpu = 0; gpu < (uint64_t)resources->gpus; gpu++) {
+        bool taken = gpu < GPUS_MAX && (resources->gpu_set & (uint64_t)1 << gpu) != 0;
+        writer_object_begin(writer);
+        writer_key_string(writer, "gpuId", resources->gpu_ids[gpu]);
+        writer_key_string(writer, "sharingMode", taken ? "DEDICATED" : "IDLE");
+        writer_key_int(writer, "containerCount", taken);
+        writer_object_end(writer);
+    }
+    writer_list_end(writer);
+}
+
 /* Free CPU, memory and GPUs; ports are those in use (facts: tasks 7.1). What is not accounted for stays as it
  * was registered. */
 static void write_remaining(
@@ -179,6 +195,7 @@ int write_instance_with(
     writer_key_raw(writer, "tags", with_tags ? tags : "[]");
     if (with_health)
         write_health(call, instance);
+    write_gpu_devices(writer, &instance->resources);
     writer_object_end(writer);
     return 0;
 }

@@ -139,7 +139,15 @@ test("GPUs, health and the newest members of an instance", async () => {
     containerInstances: [instance], include: ["TAGS", "CONTAINER_INSTANCE_HEALTH"] });
   assert.equal(containerInstances[0].healthStatus.overallStatus, "OK");
   assert.ok(containerInstances[0].healthStatus.details[0].lastUpdated instanceof Date);
+  assert.deepEqual(containerInstances[0].gpuDevices.map((device) => device.sharingMode), ["DEDICATED", "DEDICATED", "IDLE", "IDLE"]);
   assert.equal(containerInstances[0].remainingResources.find((found) => found.name === "GPU").stringSetValue.length, 2);
+});
+
+test("a shared GPU is kept in the definition", async () => {
+  const requirement = { type: "GPU", sharingStrategy: { nvidiaMps: { memory: 1024, maxComputePercent: 50 } } };
+  const { taskDefinition } = await send("RegisterTaskDefinition", {
+    family: "mps", containerDefinitions: [{ ...app, resourceRequirements: [requirement] }] });
+  assert.deepEqual(taskDefinition.containerDefinitions[0].resourceRequirements, [requirement]);
 });
 
 test("execute command, protection and an EBS volume", async () => {

@@ -255,6 +255,14 @@ class Settings(Case):
 
 
 class Gpus(Case):
+    def test_devices_of_an_agent(self):
+        got = self.ok("RegisterContainerInstance", {
+            "totalResources": [{"name": "CPU", "type": "INTEGER", "integerValue": 1024}, {"name": "MEMORY", "type": "INTEGER", "integerValue": 1024}],
+            "platformDevices": [{"id": "GPU-a", "type": "GPU"}, {"id": "GPU-b", "type": "GPU"}]})["containerInstance"]
+        self.assertEqual([entry["stringSetValue"] for entry in got["registeredResources"] if entry["name"] == "GPU"], [["GPU-a", "GPU-b"]])
+        self.register("one", {"resourceRequirements": [{"type": "GPU", "value": "1"}]})
+        self.assertEqual(self.run_task("one")["tasks"][0]["containers"][0]["gpuIds"], ["GPU-a"])
+
     def test_they_are_dealt_out(self):
         (host,) = self.server.fleet(1, "p3.8xlarge")
         def free():
