@@ -280,7 +280,7 @@ void engine_fail_turn(struct engine *engine) {
 /* Time, ids and the journal's ids begin again as they did at first. */
 static int begin_again(struct engine *engine) {
     begin_clock(engine, engine->clock.mode, engine->clock.factor);
-    int result = store_meta_delete(engine->store, META_CLOCK);
+    int result = engine_keep_clock(engine);
     if (!engine->seeded) {
         ids_init_random(&engine->ids);
         return result;
@@ -292,15 +292,18 @@ static int begin_again(struct engine *engine) {
 
 int engine_reset(struct engine *engine, const char *account_or_null, const char *region_or_null) {
     bool all = account_or_null == NULL && region_or_null == NULL;
-    int result = engine_flush(engine);
-    if (result == 0)
-        result = store_reset(engine->store, account_or_null, region_or_null);
+    /* Faults first: agents that connect again still have their instances. */
+    int result = engine_faults_clear(engine, account_or_null, region_or_null);
     if (result == 0)
         result = engine_scripts_delete(engine, account_or_null, region_or_null);
     if (result == 0)
-        result = engine_faults_clear(engine, account_or_null, region_or_null);
+        result = engine_flush(engine);
+    if (result == 0)
+        result = store_reset(engine->store, account_or_null, region_or_null);
     if (result == 0)
         result = all ? journal_clear(engine) : journal_forget(engine, account_or_null, region_or_null);
+    if (result == 0 && all)
+        result = sinks_clear(engine);
     if (result == 0 && all)
         result = begin_again(engine);
     if (result != 0)
