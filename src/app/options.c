@@ -9,6 +9,7 @@
 #include "ecs-local/base/cleanup.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/cli/cli.h"
+#include "ecs-local/outgoing/outgoing.h"
 
 enum {
     ENVIRONMENT_NAME_SIZE = 64,
@@ -88,6 +89,13 @@ static const char *set_durability(struct options *options, const char *text) {
 
 static const char *set_journal_limit(struct options *options, const char *text) {
     return parse_number(text, 0, 100000000, "0 to 100000000", &options->journal_limit);
+}
+
+static const char *set_lambda_endpoint(struct options *options, const char *text) {
+    if (outgoing_check_url(text) != 0)
+        return "the URL of an endpoint, http or https";
+    options->lambda_endpoint = text;
+    return NULL;
 }
 
 static const char *set_runtime(struct options *options, const char *text) {

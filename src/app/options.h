@@ -36,7 +36,8 @@ struct options {
     const char *snapshot; /* NULL: begin with nothing */
     const char *fleet;    /* a file of container instances to begin with; NULL: none */
     enum options_durability durability;
-    int64_t journal_limit; /* entries */
+    const char *lambda_endpoint; /* NULL: none */
+    int64_t journal_limit;       /* entries */
 
     const char *runtime;
     enum options_timing timing;

@@ -21,6 +21,7 @@
 #include "ecs-local/protocol/aws_json.h"
 #include "ecs-local/runtime/sim_runtime.h"
 #include "ecs-local/store/store.h"
+#include "lambda_hooks.h"
 
 struct wiring {
     const struct options *options;
@@ -31,6 +32,7 @@ struct wiring {
     struct admin *admin;
     struct delayed_replies *delayed;
     struct outgoing *outgoing;
+    struct lambda_hooks *lambda_hooks;
     struct ids request_ids; /* apart from the engine's, so that a request does not change what a seed gives */
 };
 
@@ -69,6 +71,7 @@ static int open_rooms(struct wiring *wiring) {
         result = store_open(&store, &wiring->store);
     if (result != 0)
         return result;
+    wiring->lambda_hooks = lambda_hooks_open(wiring->outgoing, options->lambda_endpoint);
     struct engine_config engine = {
         .store = wiring->store,
         .runtime = wiring->runtime,
@@ -78,8 +81,11 @@ static int open_rooms(struct wiring *wiring) {
         .seed = options->seed,
         .journal_limit = options->journal_limit,
         .journal_stored = options->data_dir != NULL,
+        .hook_caller = lambda_hooks_caller(wiring->lambda_hooks),
     };
-    return engine_open(&engine, &wiring->engine);
+    result = engine_open(&engine, &wiring->engine);
+    lambda_hooks_set_engine(wiring->lambda_hooks, wiring->engine);
+    return result;
 }
 
 /* --snapshot: what the file holds is where the world begins. */
@@ -201,6 +207,7 @@ void wiring_close(struct wiring *wiring) {
     delayed_replies_free(wiring->delayed);
     admin_close(wiring->admin);
     outgoing_close(wiring->outgoing);
+    lambda_hooks_close(wiring->lambda_hooks);
     aws_json_close(wiring->aws);
     engine_close(wiring->engine);
     store_close(wiring->store);

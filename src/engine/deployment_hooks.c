@@ -17,6 +17,8 @@ enum {
     HOOK_ID_LENGTH = 43,
     STATE_TEXT_MAX = 256 * 1024,
     DETAIL_TEXT_MAX = 8 * 1024,
+    INVOKE_AGAIN_MS = 60 * 1000, /* when no answer has come, as after a restart */
+    WHOLE_PERCENT = 100,
 };
 
 struct hook_scene {
@@ -99,6 +101,8 @@ static void begin_hook(const struct hook_scene *scene, const struct value *told)
         scene->now_ms + value_int(timeout, "timeoutInMinutes", LAMBDA_MINUTES) * MINUTE_MS);
     set_text(run, hook, "timeoutAction", action != NULL ? action : "ROLLBACK");
     set_time(run, hook, "poll", scene->now_ms);
+    if (value_has(told, "hookDetails"))
+        value_set(run->arena, hook, "hookDetails", value_get(told, "hookDetails"));
     value_append(run->arena, run->hooks, hook);
     announce(scene, hook, "HOOK_AWAITING_ACTION");
 }
@@ -140,6 +144,42 @@ static void expire(const struct hook_scene *scene, struct value *hook) {
                    shift_stage_name(scene->run->state.stage), is_pause(hook) ? "pause" : "lifecycle"));
 }
 
+static void write_weights(struct writer *writer, const struct hook_scene *scene, const char *key, bool test) {
+    const struct service_deployment *record = scene->deployment->record;
+    const char *service_arn = scene->service->arn;
+    struct arena *arena = scene->run->arena;
+    double weight = test ? scene->run->state.test_weight : scene->run->state.production_weight;
+    writer_key_object_begin(writer, key);
+    writer_key(writer, arn_of_service(arena, service_arn, "service-revision", scene->deployment->digits));
+    writer_real(writer, weight);
+    if (record->source_count != 0) {
+        writer_key(writer, arn_of_service(arena, service_arn, "service-revision", record->sources[0].digits));
+        writer_real(writer, WHOLE_PERCENT - weight);
+    }
+    writer_object_end(writer);
+}
+
+/* Tells whoever invokes functions; the answer comes later. */
+static void invoke(const struct hook_scene *scene, const struct value *hook) {
+    struct buf buf = BUF_INIT(STATE_TEXT_MAX);
+    struct writer writer = WRITER_INIT(&buf);
+    writer_object_begin(&writer);
+    writer_key_string(&writer, "serviceArn", scene->service->arn);
+    writer_key_string(&writer, "targetServiceRevisionArn",
+        arn_of_service(
+            scene->run->arena, scene->service->arn, "service-revision", scene->deployment->digits));
+    writer_key_string(&writer, "lifecycleStage", shift_stage_name(scene->run->state.stage));
+    write_weights(&writer, scene, "testTrafficWeights", true);
+    write_weights(&writer, scene, "productionTrafficWeights", false);
+    writer_key_value_opt(&writer, "hookDetails", value_get(hook, "hookDetails"));
+    writer_object_end(&writer);
+    const struct hook_call call = {.hook_id = value_string(hook, "hookId"),
+        .target = value_string(hook, "targetArn"),
+        .payload = buf_text(&buf)};
+    scene->engine->hook_caller.call(scene->engine->hook_caller.context, &call);
+    buf_done(&buf);
+}
+
 static int ask(const struct hook_scene *scene, struct value *hook) {
     const struct cluster *cluster = scene->service->cluster;
     const struct hook_question question = {
@@ -155,17 +195,15 @@ static int ask(const struct hook_scene *scene, struct value *hook) {
     int result = hook_answer_find(scene->engine, &question, scene->run->arena, &answer, &delay_ms);
     if (result != 0)
         return result;
-    if (text_equal(answer, "IN_PROGRESS")) {
-        set_time(scene->run, hook, "poll", scene->now_ms + delay_ms);
-        return 0;
+    if (answer == NULL && scene->engine->hook_caller.call != NULL) {
+        invoke(scene, hook);
+        answer = "IN_PROGRESS";
+        delay_ms = INVOKE_AGAIN_MS;
     }
-    end_hook(scene, hook, answer);
-    if (text_equal(answer, "FAILED"))
-        refuse(scene,
-            arena_printf(scene->run->arena,
-                "Service deployment rolled back because %s lifecycle hook(s) failed. Lifecycle hook target %s "
-                "returned FAILED status.",
-                question.stage, question.target));
+    if (text_equal(answer, "IN_PROGRESS"))
+        set_time(scene->run, hook, "poll", scene->now_ms + delay_ms);
+    else
+        end_hook(scene, hook, answer != NULL ? answer : "SUCCEEDED"); /* facts: services 8.4 D */
     return 0;
 }
 
@@ -196,14 +234,28 @@ static int act_on(
     return 0;
 }
 
-/* A pause that was answered with ROLLBACK has failed. */
+static const char *failure_of(const struct hook_scene *scene, const struct value *hook) {
+    const char *stage = shift_stage_name(scene->run->state.stage);
+    const char *reason = value_string(hook, "reason");
+    struct arena *arena = scene->run->arena;
+    if (is_pause(hook))
+        return arena_printf(arena,
+            "Service deployment rolled back because a rollback was requested at the %s pause hook.", /* D */
+            stage);
+    if (reason != NULL)
+        return arena_printf(arena,
+            "Service deployment rolled back because %s lifecycle hook(s) failed. ECS was unable to %s", stage,
+            reason);
+    return arena_printf(arena,
+        "Service deployment rolled back because %s lifecycle hook(s) failed. Lifecycle hook target %s "
+        "returned FAILED status.",
+        stage, value_string(hook, "targetArn"));
+}
+
 static void look_for_failures(const struct hook_scene *scene) {
     value_for_each(hook, scene->run->hooks) {
         if (text_equal(value_string(hook, "status"), "FAILED"))
-            refuse(scene,
-                arena_printf(scene->run->arena,
-                    "Service deployment rolled back because a rollback was requested at the %s pause hook.", /* D */
-                    shift_stage_name(scene->run->state.stage)));
+            refuse(scene, failure_of(scene, hook));
     }
 }
 
@@ -242,43 +294,76 @@ void stage_hooks_write(const struct stage_run *run, struct writer *writer) {
 
 /* ---- from outside ---- */
 
-/* The kept state with the hook of that id answered. ENGINE_NOT_FOUND: none of it waits. */
-static int answer_kept(struct arena *arena, struct value *kept, const char *hook_id, bool roll_back) {
-    value_for_each(hook, value_get(kept, "hooks")) {
-        if (!text_equal(value_string(hook, "hookId"), hook_id) ||
-            !text_equal(value_string(hook, "status"), "AWAITING_ACTION"))
-            continue;
-        value_set(arena, hook, "status", value_new_string(arena, roll_back ? "FAILED" : "SUCCEEDED"));
-        return 0;
+/* The hook of that id that is open; NULL: there is none. */
+static struct value *find_open(const struct value *hooks, const char *hook_id) {
+    value_for_each(hook, hooks) {
+        if (text_equal(value_string(hook, "hookId"), hook_id) && is_open(hook))
+            return hook;
     }
-    return ENGINE_NOT_FOUND;
+    return NULL;
+}
+
+struct hook_verdict {
+    const char *status; /* NULL: it stays open */
+    const char *reason;
+    int64_t poll_ms;
+};
+
+/* Changes what is kept of the deployment's hooks. ENGINE_NOT_FOUND: none of that id is open. */
+static int settle(struct engine *engine, struct service *service, struct deployment *deployment,
+    const char *hook_id, const struct hook_verdict *verdict) {
+    struct value *kept = NULL;
+    struct arena *arena = arena_new();
+    struct stage_run run = {.arena = arena};
+    if (deployment->stage_state != NULL &&
+        value_parse(arena, deployment->stage_state, strlen(deployment->stage_state), &kept) == 0)
+        run.hooks = value_get(kept, "hooks");
+    struct value *hook = find_open(run.hooks, hook_id);
+    if (hook == NULL) {
+        arena_free(arena);
+        return ENGINE_NOT_FOUND;
+    }
+    run.state.stage = (enum shift_stage)value_int(kept, "stage", 0);
+    struct hook_scene scene = {engine, service, deployment, &run, engine_now_ms(engine)};
+    set_text(&run, hook, "reason", verdict->reason);
+    if (verdict->status != NULL)
+        end_hook(&scene, hook, verdict->status);
+    else
+        set_time(&run, hook, "poll", verdict->poll_ms);
+    struct buf buf = BUF_INIT(STATE_TEXT_MAX);
+    struct writer writer = WRITER_INIT(&buf);
+    writer_value(&writer, kept);
+    free((char *)(uintptr_t)deployment->stage_state);
+    deployment->stage_state = xstrdup(buf_text(&buf));
+    buf_done(&buf);
+    arena_free(arena);
+    engine_deployment_touch(engine, service, deployment);
+    return 0;
 }
 
 int engine_hook_continue(struct engine *engine, struct service *service, struct deployment *deployment,
     const char *hook_id, bool roll_back) {
-    struct value *kept = NULL;
-    if (deployment->stage_state == NULL)
+    const struct hook_verdict verdict = {.status = roll_back ? "FAILED" : "SUCCEEDED"};
+    /* Functions answer for themselves. */
+    if (!text_starts_with(hook_id, "ecs-pause-"))
         return ENGINE_NOT_FOUND;
-    struct arena *arena = arena_new();
-    int result = ENGINE_NOT_FOUND;
-    if (value_parse(arena, deployment->stage_state, strlen(deployment->stage_state), &kept) == 0)
-        result = answer_kept(arena, kept, hook_id, roll_back);
-    if (result == 0) {
-        struct buf buf = BUF_INIT(STATE_TEXT_MAX);
-        struct writer writer = WRITER_INIT(&buf);
-        struct stage_run run = {.arena = arena, .hooks = value_get(kept, "hooks")};
-        run.state.stage = (enum shift_stage)value_int(kept, "stage", 0);
-        struct hook_scene scene = {engine, service, deployment, &run, engine_now_ms(engine)};
-        value_for_each(hook, run.hooks) {
-            if (text_equal(value_string(hook, "hookId"), hook_id))
-                announce(&scene, hook, roll_back ? "HOOK_FAILED" : "HOOK_SUCCEEDED");
-        }
-        writer_value(&writer, kept);
-        free((char *)(uintptr_t)deployment->stage_state);
-        deployment->stage_state = xstrdup(buf_text(&buf));
-        buf_done(&buf);
-        engine_deployment_touch(engine, service, deployment);
+    return settle(engine, service, deployment, hook_id, &verdict);
+}
+
+int engine_hook_answered(struct engine *engine, const struct hook_reply *reply) {
+    bool waits = text_equal(reply->answer, "IN_PROGRESS");
+    const struct hook_verdict verdict = {.status = waits ? NULL : reply->answer,
+        .reason = reply->reason,
+        .poll_ms = engine_now_ms(engine) + reply->delay_ms};
+    struct service_entry *entry;
+    struct service_entry *next;
+    HASH_ITER(by_row, engine->services->by_row, entry, next) {
+        struct deployment *primary = entry->service.primary;
+        if (primary == NULL || primary->stage_state == NULL ||
+            strstr(primary->stage_state, reply->hook_id) == NULL)
+            continue;
+        int result = settle(engine, &entry->service, primary, reply->hook_id, &verdict);
+        return result < 0 ? result : 0;
     }
-    arena_free(arena);
-    return result;
+    return 0;
 }

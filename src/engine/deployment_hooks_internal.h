@@ -24,8 +24,7 @@ int stage_hooks_act(struct engine *engine, struct service *service, struct deplo
 /* lifecycleHookDetails as the API shows them. */
 void stage_hooks_write(const struct stage_run *run, struct writer *writer);
 
-/* What is asked of a Lambda function, and its answer by script: SUCCEEDED when no script matches
- * (facts: services 8.4 D). */
+/* What is asked of a Lambda function, and its answer by script; NULL when no script matches. */
 struct hook_question {
     const char *account;
     const char *region;

@@ -152,6 +152,7 @@ int engine_open(const struct engine_config *config, struct engine **ret_engine) 
     struct engine *engine = xcalloc(1, sizeof(*engine));
     engine->store = config->store;
     engine->runtime = config->runtime;
+    engine->hook_caller = config->hook_caller;
     engine->turn = arena_new();
     engine->document = (struct buf)BUF_INIT(DOCUMENT_MAX);
     engine->seeded = config->seeded;

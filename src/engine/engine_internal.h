@@ -71,6 +71,7 @@ struct instance_group {
 struct attribute_sets;
 
 struct engine {
+    struct hook_caller hook_caller;
     struct store *store;
     struct runtime_provider runtime;
     struct clock clock;

@@ -104,7 +104,7 @@ int hook_answer_find(struct engine *engine, const struct hook_question *question
         result = hook_answer_rows_set_times(engine->store, search.id, search.times - 1);
     if (result != 0)
         return result;
-    *ret_answer = search.answer != NULL ? search.answer : "SUCCEEDED";
+    *ret_answer = search.answer;
     *ret_delay_ms = search.delay_ms;
     return 0;
 }

@@ -9,6 +9,16 @@
 int engine_hook_continue(struct engine *engine, struct service *service, struct deployment *deployment,
     const char *hook_id, bool roll_back);
 
+/* What a function answered that hook_caller was asked to invoke: SUCCEEDED, FAILED (`reason`: why, or NULL) or
+ * IN_PROGRESS, to be asked again after delay_ms. One that nobody waits for any more changes nothing. */
+struct hook_reply {
+    const char *hook_id;
+    const char *answer;
+    const char *reason; /* behind "ECS was unable to "; NULL: the function said FAILED itself */
+    int64_t delay_ms;
+};
+int engine_hook_answered(struct engine *engine, const struct hook_reply *reply);
+
 /* What a Lambda hook is answered that matches; the oldest that does decides. */
 struct hook_answer {
     int64_t id;

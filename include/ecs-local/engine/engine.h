@@ -30,6 +30,18 @@ enum {
     ENGINE_NOT_FOUND = 1
 };
 
+/* Invokes a Lambda function for a lifecycle hook; the answer comes through engine_hook_answered(), later. */
+struct hook_call {
+    const char *hook_id;
+    const char *target;  /* its ARN */
+    const char *payload; /* JSON */
+};
+struct hook_caller {
+    void *context;
+    /* NULL: there is nobody to call, and functions that no script speaks for succeed. */
+    void (*call)(void *context, const struct hook_call *call);
+};
+
 struct engine_config {
     struct store *store;             /* borrowed */
     struct runtime_provider runtime; /* borrowed */
@@ -38,7 +50,8 @@ struct engine_config {
     bool seeded;
     uint64_t seed;
     int64_t journal_limit; /* entries of the journal that are kept; 0: none */
-    bool journal_stored;   /* the store outlives the process, and the journal with it */
+    struct hook_caller hook_caller;
+    bool journal_stored; /* the store outlives the process, and the journal with it */
 };
 
 /* An account in a region: what is separate from everything else. */
