@@ -180,7 +180,7 @@ static int check_instances(
 
 /* When nothing could be placed: one failure for each examined instance; when some could: one for each missing
  * task (facts: tasks 5.3; issue of partial placement: D). */
-static void write_placement_failures(struct api_call *call, const struct cluster *cluster,
+static unsigned write_placement_failures(struct api_call *call, const struct cluster *cluster,
     const struct place_request *request, unsigned missing, bool partial) {
     unsigned written = 0;
     while (missing != 0) {
@@ -199,8 +199,17 @@ static void write_placement_failures(struct api_call *call, const struct cluster
             written++;
         }
         if (!partial || written >= missing || written == before)
-            return;
+            break;
     }
+    return written;
+}
+
+/* Where a provider has no instance there is none to name (facts: tasks 5.6; here D). */
+static void write_empty_provider(struct api_call *call, const char *provider, unsigned missing) {
+    const char *arn = arn_capacity_provider(
+        call->arena, scope_region(call->scope), scope_account(call->scope), provider);
+    for (; missing != 0; missing--)
+        write_failure(&call->writer, arn, "EMPTY CAPACITY PROVIDER");
 }
 
 /* No capacity: one failure for each missing task; there is no resource to name (facts: tasks 5.3, A-). */
@@ -212,26 +221,53 @@ static void write_unavailable(struct api_call *call, const char *reason, unsigne
     }
 }
 
+/* What could not be placed, and with which provider. */
+struct shortage {
+    unsigned placed;
+    unsigned missing;
+    const char *capacity_provider;
+    const char *unavailable;
+};
+
+static void write_shortage(struct api_call *call, const struct cluster *cluster, struct task_launch *launch,
+    const struct shortage *shortage) {
+    struct place_request request;
+    launch->capacity_provider = shortage->capacity_provider;
+    task_launch_place_request(launch, &request);
+    if (shortage->unavailable != NULL)
+        write_unavailable(call, shortage->unavailable, shortage->missing);
+    else if (write_placement_failures(call, cluster, &request, shortage->missing, shortage->placed != 0) ==
+                 0 &&
+             shortage->capacity_provider != NULL)
+        write_empty_provider(call, shortage->capacity_provider, shortage->missing);
+}
+
+/* Where one provider has no room the next task may still find some with another. */
 static int run_tasks(
     struct api_call *call, struct cluster *cluster, struct task_launch *launch, unsigned count) {
-    unsigned placed = 0;
-    for (; placed < count; placed++) {
+    struct shortage shortage = {0};
+    for (unsigned number = 0; number < count; number++) {
         struct task *task = NULL;
         int result = engine_task_place(call->engine, cluster, launch, &task);
-        if (result == ENGINE_NOT_FOUND)
-            break;
-        if (result != 0)
+        if (result == 0) {
+            write_task(&call->writer, task, true);
+            shortage.placed++;
+            continue;
+        }
+        if (result != ENGINE_NOT_FOUND)
             return result;
-        write_task(&call->writer, task, true);
+        shortage.missing++;
+        shortage.capacity_provider = launch->capacity_provider;
+        shortage.unavailable = launch->unavailable;
+        if (value_count(launch->strategy) <= 1) {
+            shortage.missing = count - number;
+            break;
+        }
     }
-    struct place_request request;
-    task_launch_place_request(launch, &request);
     writer_list_end(&call->writer);
     writer_key_list_begin(&call->writer, "failures");
-    if (launch->unavailable != NULL)
-        write_unavailable(call, launch->unavailable, count - placed);
-    else
-        write_placement_failures(call, cluster, &request, count - placed, placed != 0);
+    if (shortage.missing != 0)
+        write_shortage(call, cluster, launch, &shortage);
     writer_list_end(&call->writer);
     return 0;
 }

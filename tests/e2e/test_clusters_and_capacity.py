@@ -334,6 +334,18 @@ class CapacityProviders(Providers):
         self.assertEqual(self.ok("DescribeClusters")["clusters"][0]["capacityProviders"], [])
         self.assertEqual(self.ok("DeleteCluster", {"cluster": "default"})["cluster"]["status"], "INACTIVE")
 
+    def test_one_provider_without_room(self):
+        """Each task has its provider; what one of them cannot take does not keep the others."""
+        for name in ("full", "empty"):
+            self.create(name)
+        self.ok("PutClusterCapacityProviders", {"cluster": "default", "capacityProviders": ["full", "empty"], "defaultCapacityProviderStrategy": [
+            {"capacityProvider": "full", "weight": 1}, {"capacityProvider": "empty", "weight": 1}]})
+        self.server.admin("POST", "/_ecs/fleet", {"instances": [{"count": 1, "instanceType": "m5.large", "capacityProvider": "full"}]})
+        self.register()
+        reply = self.run_task(count=4)
+        self.assertEqual([task["capacityProviderName"] for task in reply["tasks"]], ["full", "full"])
+        self.assertEqual(reply["failures"], [{"arn": arn("capacity-provider/empty"), "reason": "EMPTY CAPACITY PROVIDER"}] * 2)
+
     def test_tasks_wait_for_capacity(self):
         self.create("asg", managedScaling={"status": "ENABLED"})
         self.ok("PutClusterCapacityProviders", {"cluster": "default", "capacityProviders": ["asg"], "defaultCapacityProviderStrategy": []})
