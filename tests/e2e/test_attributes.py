@@ -277,6 +277,22 @@ class States(Case):
         self.assertEqual(self.ok("DescribeContainerInstances", {"containerInstances": [NOWHERE]})["failures"],
                          [{"arn": arn(f"container-instance/default/{NOWHERE}"), "reason": "MISSING"}])
 
+    def test_an_agent_that_is_away(self):
+        first, second = self.server.fleet(2)
+        self.register()
+        status, fault = self.server.admin("POST", "/_ecs/faults", {"containerInstance": first, "fault": "agentDisconnect"})
+        self.assertEqual(status, 200)
+        away = self.instance(first, include=["CONTAINER_INSTANCE_HEALTH"])
+        self.assertEqual((away["agentConnected"], away["status"], away["healthStatus"]["overallStatus"]), (False, "ACTIVE", "INSUFFICIENT_DATA"))
+        for _ in range(4):
+            self.assertEqual(self.run_task()["tasks"][0]["containerInstanceArn"], second)
+        reply = self.ok("StartTask", {"taskDefinition": "web", "containerInstances": [first]})
+        self.assertEqual((reply["tasks"], reply["failures"]), ([], [{"arn": first, "reason": "AGENT"}]))
+        self.assertEqual(self.ok("ListContainerInstances", {"filter": "agentConnected == false"})["containerInstanceArns"], [first])
+        self.assertEqual(self.server.error("UpdateContainerAgent", {"containerInstance": first})[0], "InvalidParameterException")
+        self.server.admin("DELETE", f"/_ecs/faults/{fault['id']}")
+        self.assertTrue(self.instance(first)["agentConnected"])
+
     def test_counts(self):
         (first,) = self.server.fleet(1)
         self.register()
