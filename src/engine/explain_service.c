@@ -4,6 +4,7 @@
 #include "ecs-local/base/error.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/base/value_json.h"
+#include "ecs-local/engine/interruptions.h"
 #include "ecs-local/engine/task_launch.h"
 #include "explain_internal.h"
 #include "service_internal.h"
@@ -46,6 +47,22 @@ static int explain_members(
     return 0;
 }
 
+/* Fargate has room, unless a fault says otherwise. */
+static void explain_capacity(struct engine *engine, const struct service_entry *entry,
+    const struct task_launch *launch, struct explanation *explanation) {
+    const struct cluster *cluster = entry->service.cluster;
+    const char *capacity = launch->strategy != NULL && value_count(launch->strategy) != 0
+                               ? launch->providers[0].name
+                               : task_launch_type_name(launch->kind);
+    explanation->waits_for = arena_printf(engine->turn, "capacity of %s", capacity);
+    value_for_each(subnet, launch->subnets) {
+        const char *zone = task_launch_zone_of_subnet(engine, cluster->scope, engine->turn, subnet->string);
+        if (engine_capacity_unavailable(engine, cluster, capacity, zone))
+            explain_because(engine, explanation, "%s, %s: %s (a fault: GET /_ecs/faults)", subnet->string,
+                zone, capacity_unavailable_text);
+    }
+}
+
 /* Where a task of the deployment would go. */
 static int explain_placement(struct engine *engine, struct service_entry *entry,
     const struct deployment *deployment, struct explanation *explanation) {
@@ -61,7 +78,11 @@ static int explain_placement(struct engine *engine, struct service_entry *entry,
         result = service_launch_read(engine, entry, deployment, &documents, &launch);
     if (result != 0)
         return result < 0 ? result : 0;
-    if (launch.kind == LAUNCH_FARGATE || launch.kind == LAUNCH_MANAGED_INSTANCES)
+    if (launch.kind == LAUNCH_FARGATE) {
+        explain_capacity(engine, entry, &launch, explanation);
+        return 0;
+    }
+    if (launch.kind == LAUNCH_MANAGED_INSTANCES)
         return 0;
     if (launch.strategy != NULL && value_count(launch.strategy) != 0)
         launch.capacity_provider = launch.providers[0].name;

@@ -188,6 +188,17 @@ class World(Case):
         self.ok("fault", "remove", "--all")
         self.assertEqual(self.json("fault")["faults"], [])
 
+    def test_sinks(self):
+        with tempfile.TemporaryDirectory() as folder:
+            added = self.ok("sink", "add", "--path", folder + "/events.jsonl").strip()
+            self.ok("sink", "add", "--url", "http://127.0.0.1:1/events")
+            self.assertEqual({sink["type"] for sink in self.json("sink")["sinks"]}, {"file", "webhook"})
+            self.assertRegex(self.ok("sink"), r"ID +TYPE +SINK\n")
+            self.ok("sink", "remove", added)
+            self.assertEqual(len(self.json("sink")["sinks"]), 1)
+            self.ok("sink", "remove", "--all")
+            self.assertEqual(self.ok("sink"), "no sinks\n")
+
     def test_coverage(self):
         self.assertRegex(self.ok("coverage"), r"RunTask +implemented")
         self.assertGreater(self.json("coverage")["implemented"], 10)

@@ -172,6 +172,16 @@ class Placement(Case):
         self.assertEqual(self.reasons(reply), {first: "AGENT", second: "DRAINING"})
         self.assertEqual([one["fits"] for one in reply["instances"]], [False, False])
 
+    def test_capacity_that_a_fault_takes_away(self):
+        self.server.ok("CreateCluster")
+        self.server.ok("RegisterTaskDefinition", {"family": "web", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "256",
+                                                  "memory": "512", "containerDefinitions": [{"name": "app", "image": "busybox"}]})
+        self.server.admin("POST", "/_ecs/faults", {"capacity": "FARGATE", "fault": "unavailable"})
+        reply = self.stuck_service(launchType="FARGATE", networkConfiguration={"awsvpcConfiguration": {"subnets": ["subnet-1"]}})
+        self.assertEqual(reply["waitsFor"], "capacity of FARGATE")
+        self.assertTrue(any("Capacity is unavailable at this time." in line for line in reply["because"]), reply)
+        self.assertNotIn("instances", reply)
+
     def test_no_instances(self):
         self.server.ok("CreateCluster")
         self.define()
