@@ -202,6 +202,7 @@ static void write_outcome(struct admin_call *call, const struct target *target, 
     writer_key_bool(writer, "stable", reached);
     writer_key_int(writer, "tasksInTransition", unrest.tasks);
     writer_key_int(writer, "servicesRolling", unrest.services);
+    writer_key_int(writer, "daemonsRolling", unrest.daemons);
 }
 
 int admin_clock_advance(struct admin_call *call) {

@@ -1,5 +1,6 @@
 /* Moving a clock that does not move by itself, and knowing when there is nothing left to wait for. */
 #include "ecs-local/engine/service_engine.h"
+#include "ecs-local/store/daemon_rows.h"
 #include "service_internal.h"
 
 enum {
@@ -18,16 +19,20 @@ static unsigned tasks_in_transition(const struct engine *engine) {
 }
 
 void engine_unrest(const struct engine *engine, struct engine_unrest *ret_unrest) {
+    unsigned daemons = 0;
+    /* What cannot be counted keeps nobody waiting; the next statement will fail as well, and say so. */
+    (void)daemon_deployment_rows_open(engine->store, &daemons);
     *ret_unrest = (struct engine_unrest){
         .tasks = tasks_in_transition(engine),
         .services = engine->services->unsettled,
+        .daemons = daemons,
     };
 }
 
 bool engine_is_stable(struct engine *engine) {
     struct engine_unrest unrest;
     engine_unrest(engine, &unrest);
-    return unrest.tasks == 0 && unrest.services == 0;
+    return unrest.tasks == 0 && unrest.services == 0 && unrest.daemons == 0;
 }
 
 /* Everything that is due at this moment. */

@@ -16,6 +16,7 @@ struct daemon_view {
     struct daemon_slot *slots;     /* by the place of the instance in its cluster */
     struct daemon_task_row *tasks; /* unfinished */
     unsigned task_count;
+    bool health_checked; /* essential containers of the wanted revision have health checks */
 };
 
 /* daemon_registry.c */

@@ -86,19 +86,26 @@ void daemon_task_changed(struct engine *engine, const struct task *task) {
 }
 
 /* Failed tasks make the next ones wait longer, and too many of them end a deployment. */
+static int note_failure(struct engine *engine, struct daemon_view *view, int64_t revision_id) {
+    int64_t now_ms = engine_now_ms(engine);
+    if (now_ms - view->daemon.failed_ms > DAEMON_CALM_MS)
+        view->daemon.failures = 0;
+    /* Those of one moment count once: they are the same failure on many instances. */
+    view->daemon.failures += view->daemon.failures == 0 || now_ms != view->daemon.failed_ms;
+    view->daemon.failed_ms = now_ms;
+    int result = daemon_rows_update(engine->store, &view->daemon);
+    if (result != 0 || revision_id != view->daemon.revision_id || view->deployment.finished_ms != 0)
+        return result;
+    view->deployment.failures++;
+    return daemon_deployment_rows_update(engine->store, &view->deployment);
+}
+
 static int count_failure(struct engine *engine, int64_t daemon_id, int64_t revision_id) {
     struct daemon_view view;
     int result = daemon_view_read(engine, daemon_id, &view);
     if (result != 0)
         return result < 0 ? result : 0;
-    int64_t now_ms = engine_now_ms(engine);
-    view.daemon.failures = now_ms - view.daemon.failed_ms > DAEMON_CALM_MS ? 1 : view.daemon.failures + 1;
-    view.daemon.failed_ms = now_ms;
-    result = daemon_rows_update(engine->store, &view.daemon);
-    if (result != 0 || revision_id != view.daemon.revision_id || view.deployment.finished_ms != 0)
-        return result;
-    view.deployment.failures++;
-    return daemon_deployment_rows_update(engine->store, &view.deployment);
+    return note_failure(engine, &view, revision_id);
 }
 
 int daemon_task_finished(struct engine *engine, const struct task *task) {
@@ -198,6 +205,26 @@ static int stop_task(struct engine *engine, const struct daemon_view *view, int6
     return engine_task_stop(engine, task, "ServiceSchedulerInitiated", reason);
 }
 
+/* An essential container says that it is not well: the task is replaced, as a service would (D). */
+static int stop_unhealthy(struct engine *engine, struct daemon_view *view) {
+    for (unsigned index = 0; index < view->task_count && view->health_checked; index++) {
+        const struct daemon_task_row *row = &view->tasks[index];
+        struct task *task = NULL;
+        int result = task_by_row(engine, row->task_id, &task);
+        if (result < 0)
+            return result;
+        if (result != 0 || !row->wanted || !text_equal(task_health_status(task), "UNHEALTHY"))
+            continue;
+        result = engine_task_stop(
+            engine, task, "ServiceSchedulerInitiated", "Task failed container health checks");
+        if (result == 0)
+            result = note_failure(engine, view, row->revision_id);
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}
+
 static int stop_what_is_to_stop(
     struct engine *engine, const struct daemon_view *view, const enum daemon_act *acts) {
     for (unsigned index = 0; index < view->task_count; index++) {
@@ -250,6 +277,15 @@ static int set_due(struct engine *engine, struct daemon_view *view, int64_t due_
     return daemon_rows_update(engine->store, &view->daemon);
 }
 
+static int carry_out(struct engine *engine, struct daemon_view *view, const enum daemon_act *acts,
+    bool ending, int64_t *due_ms) {
+    int result = stop_what_is_to_stop(engine, view, acts);
+    if (result != 0 || ending)
+        return result;
+    result = stop_unhealthy(engine, view);
+    return result == 0 ? start_what_is_missing(engine, view, acts, due_ms) : result;
+}
+
 static int look_at(struct engine *engine, struct daemon_view *view) {
     bool ending = !text_equal(view->daemon.status, "ACTIVE");
     struct daemon_row before = view->daemon;
@@ -265,14 +301,13 @@ static int look_at(struct engine *engine, struct daemon_view *view) {
     if (!ending)
         result = daemon_deployment_step(engine, view, &counts, &act, &due_ms);
     if (result == 0 && act)
-        result = stop_what_is_to_stop(engine, view, acts);
-    if (result == 0 && act && !ending)
-        result = start_what_is_missing(engine, view, acts, &due_ms);
-    if (result == 0 && ending && view->task_count == 0)
-        return end_daemon(engine, view);
-    if (result != 0 || (due_ms == before.due_ms && view->daemon.revision_id == before.revision_id))
+        result = carry_out(engine, view, acts, ending, &due_ms);
+    if (result != 0)
         return result;
-    return set_due(engine, view, due_ms);
+    if (ending && view->task_count == 0)
+        return end_daemon(engine, view);
+    bool same = due_ms == before.due_ms && view->daemon.revision_id == before.revision_id;
+    return same ? 0 : set_due(engine, view, due_ms);
 }
 
 static int reconcile(struct engine *engine, int64_t daemon_id) {

@@ -169,6 +169,32 @@ static enum daemon_place place_of(const struct instance *instance, const struct 
     return instance->status == INSTANCE_DRAINING ? DAEMON_PLACE_DRAINING : DAEMON_PLACE_FOREIGN;
 }
 
+/* RUNNING, not about to end, and HEALTHY where that is checked. */
+static int serves(struct engine *engine, const struct daemon_view *view, const struct daemon_task_row *row,
+    bool *ret_serves) {
+    struct task *task = NULL;
+    *ret_serves = row->running &&
+                  (row->due_ms == 0 || row->due_ms - engine_now_ms(engine) > DAEMON_SETTLE_MS);
+    if (!*ret_serves || !view->health_checked)
+        return 0;
+    int result = task_by_row(engine, row->task_id, &task);
+    if (result == 0)
+        *ret_serves = text_equal(task_health_status(task), "HEALTHY");
+    return result < 0 ? result : 0;
+}
+
+static int read_health_checks(struct engine *engine, struct daemon_view *view) {
+    const struct task_definition *definition = NULL;
+    int result = engine_task_definition(engine, view->revision.task_definition_id, &definition);
+    if (result != 0)
+        return result < 0 ? result : ERR_BUG;
+    view->health_checked = false;
+    for (unsigned index = 0; index < definition->container_count; index++)
+        view->health_checked = view->health_checked || (definition->containers[index].essential &&
+                                                           definition->containers[index].has_health_check);
+    return 0;
+}
+
 struct counting {
     struct engine *engine;
     struct daemon_view *view;
@@ -192,15 +218,17 @@ static int count_task(void *context, const struct daemon_task_row *row) {
     if (instance == NULL)
         return 0;
     struct daemon_slot *slot = &view->slots[instance->index];
+    bool running = false;
+    int result = serves(counting->engine, view, row, &running);
     if (!row->wanted)
         slot->stopping++;
     else if (row->revision_id != view->revision.id)
         slot->others++;
-    else if (row->running)
+    else if (running)
         slot->running++;
     else
         slot->pending++;
-    return 0;
+    return result;
 }
 
 int daemon_view_count(struct engine *engine, struct daemon_view *view) {
@@ -208,6 +236,9 @@ int daemon_view_count(struct engine *engine, struct daemon_view *view) {
     const struct cluster *cluster = view->cluster;
     view->slots = arena_new_array(engine->turn, struct daemon_slot, cluster->instance_count);
     view->task_count = 0;
+    int result = read_health_checks(engine, view);
+    if (result != 0)
+        return result;
     for (unsigned index = 0; index < cluster->instance_count; index++)
         view->slots[index] = (struct daemon_slot){
             .place = place_of(cluster->instances[index], view->providers)};

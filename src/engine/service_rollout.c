@@ -335,8 +335,10 @@ int engine_service_deployment_abort(
 
 int engine_alarm_set(struct engine *engine, struct scope *scope, const char *name, const char *state) {
     int result = alarm_rows_set(engine->store, scope->id, name, state);
-    for (struct cluster_entry *cluster = scope->clusters; cluster != NULL; cluster = cluster->hh.next)
+    for (struct cluster_entry *cluster = scope->clusters; cluster != NULL; cluster = cluster->hh.next) {
         services_instances_changed(engine, &cluster->cluster);
+        daemons_instances_changed(engine, &cluster->cluster);
+    }
     return result;
 }
 

@@ -107,3 +107,11 @@ int daemon_deployment_rows_list(struct store *store, const struct daemon_deploym
     *ret_count = count;
     return step < 0 ? step : 0;
 }
+
+int daemon_deployment_rows_open(struct store *store, unsigned *ret_count) {
+    statement_scope struct statement statement = statement_begin(store, SQL_DAEMON_DEPLOYMENTS_OPEN);
+    int step = statement_step(&statement);
+    if (step == STEP_ROW)
+        *ret_count = (unsigned)column_int(&statement, "deployments");
+    return step < 0 ? step : 0;
+}

@@ -249,6 +249,7 @@ int daemon_task_rows_unfinished(struct store *store, int64_t daemon_id, void *co
             .container_instance_id = column_int(&statement, "container_instance_id"),
             .running = wanted && text_equal(column_text(&statement, "last_status"), "RUNNING"),
             .wanted = wanted,
+            .due_ms = column_int(&statement, "due_ms"),
         };
         int result = each(context, &row);
         if (result != 0)

@@ -357,6 +357,97 @@ class Updates(Case):
         self.assertEqual((rest["daemonDeployments"][0]["daemonDeploymentArn"], "nextToken" in rest), (self.first, False))
 
 
+class Failures(Case):
+    def outcome(self, match, outcome):
+        status, _ = self.server.admin("POST", "/_ecs/outcomes", {"match": match, "outcome": outcome})
+        self.assertEqual(status, 200)
+
+    def ended(self, arn, minutes=20):
+        for _ in range(minutes * 6):
+            got = self.deployment(arn)
+            if "finishedAt" in got:
+                return got
+            self.server.advance(by="10s")
+        self.fail("the deployment does not end: " + got["status"])
+
+    def test_a_first_deployment_that_fails_goes_nowhere(self):
+        self.fleet(2)
+        self.outcome({"family": "agent"}, {"cannotPull": {"message": "no such image"}})
+        arn = self.create()["deploymentArn"]
+        got = self.ended(arn)
+        self.assertEqual((got["status"], got["statusReason"]),
+                         ("ROLLBACK_FAILED", "The deployment failed, and there is no earlier revision to roll back to."))
+        self.assertEqual(got["circuitBreaker"], {"failureCount": 10, "status": "TRIGGERED", "threshold": 10})
+        self.assertEqual(got["rollback"]["reason"], "The deployment circuit breaker was triggered: tasks failed to start.")
+        failed = self.described(desiredStatus="STOPPED")
+        self.assertEqual((len(failed), {task["stopCode"] for task in failed}), (10, {"TaskFailedToStart"}))
+        self.server.advance(by="20s")  # an instance without tasks goes after a minute
+        self.assertEqual(len(self.described(desiredStatus="STOPPED")), 10)
+        self.server.admin("DELETE", "/_ecs/outcomes")
+        self.assertEqual(self.ended(self.update()["deploymentArn"])["status"], "SUCCESSFUL")
+        self.assertEqual(self.counts(), (2, 0))
+
+    def test_goes_back_to_the_revision_before(self):
+        self.fleet(2)
+        self.create()
+        before = self.daemon()["currentRevisions"][0]["arn"]
+        self.definition(image="agent:2")
+        self.outcome({"family": "agent", "revision": 2}, {"exit": {"code": 1, "after": "2s"}})
+        arn = self.update(deploymentConfiguration={"drainPercent": 100})["deploymentArn"]
+        self.assertEqual(self.deployment(arn)["status"], "IN_PROGRESS")
+        got = self.ended(arn)
+        self.assertEqual((got["status"], got["statusReason"]), ("ROLLBACK_SUCCESSFUL", "The rollback completed successfully."))
+        self.assertEqual((got["rollback"]["rollbackTargetDaemonRevisionArn"], got["rollback"]["rollbackCapacityProviders"]), (before, ["mi"]))
+        self.assertEqual((got["circuitBreaker"]["failureCount"], got["circuitBreaker"]["status"]), (10, "TRIGGERED"))
+        self.assertEqual([one["arn"] for one in self.daemon()["currentRevisions"]], [before])
+        self.assertEqual({task["taskDefinitionArn"] for task in self.described()}, {PREFIX + "daemon-task-definition/agent:1"})
+
+    def test_waits_longer_after_each_failure(self):
+        self.fleet()
+        self.outcome({"family": "agent"}, {"cannotPull": {"message": "no"}})
+        self.create()
+        seen = []
+        for _ in range(16):
+            seen.append(len(self.tasks(desiredStatus="STOPPED")))
+            self.server.advance(by="1s")
+        self.assertEqual(seen, [1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5])
+
+    def test_an_alarm_rolls_back(self):
+        self.fleet(2)
+        self.create()
+        configuration = {"alarms": {"enable": True, "alarmNames": ["high", "low"]}, "bakeTimeInMinutes": 5}
+        arn = self.update(deploymentConfiguration=configuration)["deploymentArn"]
+        got = self.deployment(arn)
+        self.assertEqual((got["status"], got["alarms"]), ("IN_PROGRESS", {"status": "MONITORING", "alarmNames": ["high", "low"], "triggeredAlarmNames": []}))
+        self.server.admin("POST", "/_ecs/alarms", {"name": "other", "state": "ALARM"})
+        self.assertEqual(self.deployment(arn)["status"], "IN_PROGRESS")
+        self.server.admin("POST", "/_ecs/alarms", {"name": "low", "state": "ALARM"})
+        got = self.ended(arn)
+        self.assertEqual((got["status"], got["alarms"]["status"], got["alarms"]["triggeredAlarmNames"]), ("ROLLBACK_SUCCESSFUL", "TRIGGERED", ["low"]))
+        self.assertEqual((got["rollback"]["reason"], got["circuitBreaker"]["status"]), ("An alarm of the deployment was triggered.", "MONITORING_COMPLETE"))
+
+    def test_health(self):
+        self.fleet()
+        self.definition(image="agent:2", healthCheck={"command": ["CMD", "true"]})
+        self.outcome({"family": "agent", "revision": 2}, {"health": {"status": "UNHEALTHY", "after": "30s"}})
+        arn = self.create()["deploymentArn"]
+        self.assertEqual(self.deployment(arn)["status"], "IN_PROGRESS")
+        self.server.advance(by="40s")
+        stopped = self.described(desiredStatus="STOPPED")
+        self.assertEqual([(task["stopCode"], task["stoppedReason"]) for task in stopped[:1]],
+                         [("ServiceSchedulerInitiated", "Task failed container health checks")])
+        self.assertEqual(self.deployment(arn)["circuitBreaker"]["failureCount"], len(stopped))
+        self.server.admin("DELETE", "/_ecs/outcomes")
+        self.server.advance(by="5m")
+        self.assertEqual((self.deployment(arn)["status"], self.counts()), ("SUCCESSFUL", (1, 0)))
+
+    def test_advance_to_stable_waits_for_daemons(self):
+        self.fleet(2)
+        arn = self.create(deploymentConfiguration={"bakeTimeInMinutes": 3})["deploymentArn"]
+        got = self.server.advance(to="stable", limit="1h")
+        self.assertEqual((got["stable"], self.deployment(arn)["status"]), (True, "SUCCESSFUL"))
+
+
 class Restart(unittest.TestCase):
     def test_goes_on_where_it_was(self):
         with tempfile.TemporaryDirectory() as directory, Server(

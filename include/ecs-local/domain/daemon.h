@@ -61,9 +61,9 @@ enum {
 };
 /* How long after the last failure a task is started again, when `failures` have come in a row (D). */
 int64_t daemon_backoff_ms(int64_t failures);
-/* Failures that lie so far apart do not make a row. */
 enum {
-    DAEMON_CALM_MS = 5 * 60 * 1000,
+    DAEMON_CALM_MS = 5 * 60 * 1000, /* failures that lie so far apart do not make a row */
+    DAEMON_SETTLE_MS = 40 * 1000, /* a task that is known to end sooner does not serve (as of services, D) */
 };
 
 #endif

@@ -171,6 +171,7 @@ int engine_advance(struct engine *engine, enum advance_goal goal, int64_t world_
 struct engine_unrest {
     unsigned tasks;    /* not STOPPED, and not RUNNING as they should be */
     unsigned services; /* whose deployment is not through */
+    unsigned daemons;  /* likewise */
 };
 void engine_unrest(const struct engine *engine, struct engine_unrest *ret_unrest);
 /* Timers that somebody waits for. */

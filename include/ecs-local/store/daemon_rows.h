@@ -97,6 +97,8 @@ int daemon_deployment_rows_get(struct store *store, int64_t daemon_id, const cha
     struct daemon_deployment_row *ret_row);
 int daemon_deployment_rows_get_by_id(
     struct store *store, int64_t id, struct arena *arena, struct daemon_deployment_row *ret_row);
+/* How many deployments are under way, of all accounts. */
+int daemon_deployment_rows_open(struct store *store, unsigned *ret_count);
 struct daemon_deployment_filter {
     int64_t daemon_id;
     const char *statuses; /* NULL: all; words between commas */
@@ -112,8 +114,9 @@ struct daemon_task_row {
     int64_t task_id;
     int64_t revision_id;
     int64_t container_instance_id;
-    bool running; /* last status RUNNING, and wanted so */
-    bool wanted;  /* desired status RUNNING */
+    bool running;   /* last status RUNNING, and wanted so */
+    int64_t due_ms; /* of its next step; 0: none */
+    bool wanted;    /* desired status RUNNING */
 };
 int daemon_task_rows_insert(struct store *store, int64_t task_id, int64_t daemon_id, int64_t revision_id);
 /* Whose task it is. STORE_NOT_FOUND: of no daemon. */

@@ -69,6 +69,8 @@ SELECT id, daemon_id, uid, status, reason, daemon_revision_id, source_revision_i
     finished_ms, stable_ms, failures, rollback_reason, rollback_ms, drain_percent, bake_minutes, alarms, triggered
   FROM daemon_deployments WHERE daemon_id = :daemon_id AND id < :before AND created_ms >= :from_ms AND created_ms <= :to_ms
     AND (:statuses IS NULL OR instr(:statuses, ',' || status || ',') <> 0) ORDER BY id DESC LIMIT :limit
+-- name: daemon_deployments_open
+SELECT count(*) AS deployments FROM daemon_deployments WHERE finished_ms = 0
 -- name: daemon_deployments_delete
 DELETE FROM daemon_deployments WHERE daemon_id = :daemon_id
 -- name: daemon_task_insert
@@ -76,7 +78,8 @@ INSERT INTO daemon_tasks (task_id, daemon_id, daemon_revision_id) VALUES (:task_
 -- name: daemon_task_get
 SELECT daemon_id, daemon_revision_id FROM daemon_tasks WHERE task_id = :task_id
 -- name: daemon_task_unfinished
-SELECT d.task_id, d.daemon_revision_id, t.container_instance_id, t.last_status, t.desired_status FROM daemon_tasks d
+SELECT d.task_id, d.daemon_revision_id, t.container_instance_id, t.last_status, t.desired_status, t.due_ms
+  FROM daemon_tasks d
   JOIN tasks t ON t.id = d.task_id WHERE d.daemon_id = :daemon_id AND t.last_status <> 'STOPPED' ORDER BY d.task_id
 -- name: daemon_task_delete
 DELETE FROM daemon_tasks WHERE task_id = :task_id
