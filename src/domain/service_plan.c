@@ -87,6 +87,7 @@ struct group {
     int upper;   /* negative: no bound */
     int good;    /* of the target, staying */
     int healthy; /* of all of the group, wanted */
+    int running; /* those and the ones that may become so */
     int up;      /* PENDING and RUNNING, wanted or not */
     int extra;   /* wanted, but to be replaced */
     int unhealthy;
@@ -112,6 +113,7 @@ static void count_group(const struct planner *planner, struct group *group) {
         if (view == VIEW_DOWN || planner->stopped[index])
             continue;
         group->healthy += view == VIEW_HEALTHY;
+        group->running += view == VIEW_HEALTHY || view == VIEW_UNSETTLED;
         group->moving += view == VIEW_PENDING || view == VIEW_UNSETTLED;
         if (!belongs(group, task))
             group->extra++;
@@ -162,13 +164,13 @@ static int plan_starts(struct planner *planner, const struct group *group) {
     return count;
 }
 
-/* Tasks that run nowhere yet are of no use to anybody: they go first, and at once. */
+/* Tasks that do not run yet, or not well, are of no use to anybody: they go first, and at once. */
 static void stop_useless(struct planner *planner, struct group *group) {
     for (unsigned index = 0; index < planner->view->task_count; index++) {
         const struct service_task *task = &planner->view->tasks[index];
         enum task_view view = planner->views[index];
-        if (!in_group(group, task) || belongs(group, task) || planner->stopped[index] || view == VIEW_DOWN ||
-            view == VIEW_HEALTHY)
+        if (!in_group(group, task) || belongs(group, task) || planner->stopped[index] ||
+            (view != VIEW_PENDING && view != VIEW_UNHEALTHY))
             continue;
         if (is_protected(planner, index) && view != VIEW_UNHEALTHY) {
             planner->plan->kept_by_protection++;
@@ -176,28 +178,33 @@ static void stop_useless(struct planner *planner, struct group *group) {
         }
         stop(planner, index, STOP_SCALED);
         group->extra--;
-        group->moving -= view == VIEW_PENDING || view == VIEW_UNSETTLED;
+        group->moving -= view == VIEW_PENDING;
     }
 }
 
-/* Healthy tasks that are to be replaced, as many as the lower bound allows. */
-static void stop_replaced(struct planner *planner, struct group *group, int most) {
+/* Running tasks that are to be replaced, as many as the lower bound allows. One that is not known to be healthy counts
+ * against those that run, a healthy one against those that are healthy. */
+static int stop_replaced(struct planner *planner, struct group *group, enum task_view view, int most) {
     for (unsigned index = 0; index < planner->view->task_count && most > 0; index++) {
         const struct service_task *task = &planner->view->tasks[index];
         if (!in_group(group, task) || belongs(group, task) || planner->stopped[index] ||
-            planner->views[index] != VIEW_HEALTHY)
+            planner->views[index] != view)
             continue;
         if (is_protected(planner, index)) {
             planner->plan->kept_by_protection++;
             continue;
         }
-        if (group->healthy - 1 < group->lower)
-            return;
+        int left = view == VIEW_HEALTHY ? group->healthy : group->running;
+        if (left - 1 < group->lower)
+            return most;
         stop(planner, index, STOP_SCALED);
-        group->healthy--;
+        group->running--;
+        group->healthy -= view == VIEW_HEALTHY;
+        group->moving -= view == VIEW_UNSETTLED;
         group->extra--;
         most--;
     }
+    return most;
 }
 
 /* Unhealthy ones go when others have taken their part, or when there is no room for those others. */
@@ -270,6 +277,9 @@ static void stop_surplus(struct planner *planner, struct group *group, enum serv
         }
         if (planner->views[victim] == VIEW_HEALTHY && group->healthy - 1 < group->lower)
             return;
+        if (planner->views[victim] == VIEW_UNSETTLED && group->running - 1 < group->lower)
+            return;
+        group->running -= planner->views[victim] != VIEW_PENDING;
         group->healthy -= planner->views[victim] == VIEW_HEALTHY;
         group->moving -= planner->views[victim] != VIEW_HEALTHY;
         group->good--;
@@ -291,8 +301,11 @@ static void plan_stops(struct planner *planner, struct group *group, int missing
     stop_unhealthy(planner, group, missing > 0 && started == 0 && full);
     /* What is more than wanted, and what stands in the way of those that are missing. */
     int too_many = group->good + started + group->extra - group->desired;
-    if (group->target->rollout != ROLLOUT_FAILED)
-        stop_replaced(planner, group, too_many > 0 ? too_many : missing - started);
+    int most = too_many > 0 ? too_many : missing - started;
+    if (group->target->rollout != ROLLOUT_FAILED) {
+        most = stop_replaced(planner, group, VIEW_UNSETTLED, most);
+        stop_replaced(planner, group, VIEW_HEALTHY, most);
+    }
     if (!planner->view->rebalancing)
         stop_surplus(planner, group, STOP_SCALED);
     else if (group->moving == 0)
@@ -395,7 +408,8 @@ static bool plan_daemon(struct planner *planner) {
     stop_unhealthy(planner, &group, true);
     if (rolls) {
         stop_useless(planner, &group);
-        stop_replaced(planner, &group, group.extra);
+        stop_replaced(planner, &group, VIEW_UNSETTLED, group.extra);
+        stop_replaced(planner, &group, VIEW_HEALTHY, group.extra);
     }
     bool backs_off = group.target->next_start_ms > view->now_ms;
     for (unsigned index = 0; rolls && index < view->place_count; index++) {
