@@ -20,6 +20,7 @@ enum {
     SHARED_KIND = JOURNAL_KIND_COUNT,
     PAGE_BYTES_GOOD = 1024 * 1024, /* a longer page is cut here */
     UNSAVED_MAX = 1024,            /* entries that may wait for a turn that writes something else */
+    UNSAVED_MAX_US = 100 * 1000,   /* and for how long */
     PRUNE_PARTS = 8,               /* old pages go when this part of the limit has come together */
 };
 
@@ -274,11 +275,22 @@ int journal_load_older(struct engine *engine) {
     return result;
 }
 
+/* Entries of turns that changed nothing else wait for one that does, but not for long. */
+int64_t journal_wait_ms(const struct engine *engine) {
+    const struct journal *journal = &engine->journal;
+    if (!journal->settings.stored || journal_last_seq(journal) <= journal->saved_seq ||
+        journal->waiting_us == 0)
+        return -1;
+    int64_t left_us = journal->waiting_us + UNSAVED_MAX_US - machine_monotonic_us();
+    return left_us > 0 ? (left_us + 999) / 1000 : 0;
+}
+
 bool journal_must_flush(const struct engine *engine) {
     const struct journal *journal = &engine->journal;
-    return journal->settings.stored && journal_last_seq(journal) > journal->saved_seq &&
-           (journal->tell || journal->followers != 0 ||
-               journal_last_seq(journal) - journal->saved_seq > UNSAVED_MAX);
+    if (!journal->settings.stored || journal_last_seq(journal) <= journal->saved_seq)
+        return false;
+    return journal->tell || journal->followers != 0 ||
+           journal_last_seq(journal) - journal->saved_seq > UNSAVED_MAX || journal_wait_ms(engine) == 0;
 }
 
 int journal_turn_flush(struct engine *engine) {
@@ -291,6 +303,10 @@ int journal_turn_flush(struct engine *engine) {
 void journal_turn_done(struct engine *engine) {
     struct journal *journal = &engine->journal;
     journal->turn_seq = journal_last_seq(journal);
+    if (journal->turn_seq <= journal->saved_seq || !journal->settings.stored)
+        journal->waiting_us = 0;
+    else if (journal->waiting_us == 0)
+        journal->waiting_us = machine_monotonic_us();
     journal->stored_seq = journal->saved_seq;
     journal->tell = false;
     journal->cleared = false;

@@ -50,6 +50,7 @@ struct journal {
     int64_t saved_seq;  /* last entry in the store or in the open transaction */
     int64_t stored_seq; /* last entry that is committed there */
     int64_t pruned_seq;
+    int64_t waiting_us;  /* since when entries wait to be stored (machine time); 0: none does */
     int64_t request_seq; /* of the request that is being carried out; 0: none is */
     int64_t request_ms;
     int64_t request_machine_us;
@@ -107,6 +108,8 @@ int journal_flush(struct engine *engine);
 int journal_load_older(struct engine *engine);
 /* The turn ends: writes into the open transaction what must be in it; after the commit. */
 int journal_turn_flush(struct engine *engine);
+/* Machine milliseconds until a turn should end although nothing else happens; -1: it need not. */
+int64_t journal_wait_ms(const struct engine *engine);
 bool journal_must_flush(const struct engine *engine);
 void journal_turn_done(struct engine *engine);
 /* The turn was rolled back. */

@@ -73,7 +73,11 @@ int64_t engine_wait_ms(struct engine *engine) {
     if (services_waiting(engine) || daemons_waiting(engine))
         return 0;
     const struct timer *timer = timers_first(&engine->timers);
-    return timer != NULL ? clock_wait_ms(&engine->clock, timer->due_ms) : -1;
+    int64_t timer_ms = timer != NULL ? clock_wait_ms(&engine->clock, timer->due_ms) : -1;
+    int64_t journal_ms = journal_wait_ms(engine);
+    if (journal_ms < 0 || timer_ms < 0)
+        return journal_ms < 0 ? timer_ms : journal_ms;
+    return journal_ms < timer_ms ? journal_ms : timer_ms;
 }
 
 /* 1: one has fired; 0: nothing is due. */
