@@ -1,5 +1,7 @@
-/* A task's demand as the text of a column: "cpu memory gpus t80,443 u53 T49153 U50000 e1 g5"
- * (t/u: fixed tcp/udp ports, T/U: dynamic ones, e: network interfaces, g: the set of its GPUs). */
+/* A task's demand as the text of a column: "cpu memory gpus t80,443 u53 T49153 U50000 e1 g5
+ * a167772164"
+ * (t/u: fixed tcp/udp ports, T/U: dynamic ones, e: network interfaces, g: the set of its GPUs,
+ * a: its address). */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +12,7 @@
 
 enum {
     DIGITS_MAX = 6,   /* of a port and its comma */
-    NUMBERS_MAX = 80, /* all letters, and the two numbers behind them */
+    NUMBERS_MAX = 96, /* all letters, and the three numbers behind them */
 };
 
 static size_t append_ports(char *text, size_t length, char letter, const struct port_list *list) {
@@ -46,6 +48,7 @@ const char *task_reservation_text(struct arena *arena, const struct task_demand 
     used = append_ports(text, used, 'U', &demand->dynamic[PORT_UDP]);
     used = append_number(text, used, 'e', (uint64_t)demand->enis);
     used = append_number(text, used, 'g', demand->gpu_set);
+    used = append_number(text, used, 'a', demand->address);
     text[used] = '\0';
     return text;
 }
@@ -83,6 +86,8 @@ static int parse_item(struct arena *arena, const char **cursor, struct task_dema
     *cursor = end;
     if (letter == 'g')
         demand->gpu_set = number;
+    else if (letter == 'a')
+        demand->address = (uint32_t)number;
     else
         demand->enis = (int64_t)number;
     return 0;
@@ -102,7 +107,7 @@ int task_reservation_parse(struct arena *arena, const char *text, struct task_de
     const char *cursor = text + used;
     while (*cursor == ' ') {
         char letter = cursor[1];
-        if (letter == '\0' || strchr("tuTUeg", letter) == NULL)
+        if (letter == '\0' || strchr("tuTUega", letter) == NULL)
             return ERR_BUG;
         cursor += 2;
         if (parse_item(arena, &cursor, &demand, letter) != 0)

@@ -208,6 +208,7 @@ void clusters_free(struct engine *engine) {
     struct scope *next;
     HASH_ITER(hh, engine->scopes, scope, next) {
         HASH_DEL(engine->scopes, scope);
+        address_pool_done(&scope->addresses);
         scope_free(scope);
     }
     free(engine->clusters_by_row);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "ecs-local/domain/address_pool.h"
 #include "ecs-local/engine/engine.h"
 #include "ecs-local/store/task_definition_rows.h"
 #include "ecs-local/store/task_rows.h"
@@ -27,7 +28,8 @@ struct scope {
     const char *region;
     const char *partition;
     struct cluster_entry *clusters;
-    UT_hash_handle hh; /* in the engine, by "account/region" */
+    struct address_pool addresses; /* every scope is a VPC of its own (D) */
+    UT_hash_handle hh;             /* in the engine, by "account/region" */
     char key[];
 };
 
@@ -272,6 +274,8 @@ int task_container_step(struct engine *engine, struct task *task, const struct t
     const struct life_step *step, int64_t now_ms);
 /* Its network interface and volume are there now. */
 void task_interface_attached(struct engine *engine, struct task *task);
+/* Its address may be another task's. */
+void task_interface_released(struct engine *engine, struct task *task);
 /* Chooses the host ports of a container that starts. */
 int bind_ports(struct engine *engine, struct task *task, struct task_container *container);
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ecs-local/base/error.h"
+#include "ecs-local/base/log.h"
 #include "ecs-local/base/text.h"
 #include "engine_internal.h"
 
@@ -68,7 +68,24 @@ int task_container_step(struct engine *engine, struct task *task, const struct t
     return 0;
 }
 
-/* An address of its own within 10.0.0.0/8, from the number of the task: unique as long as it lives. */
+/* An address that no other task of the account and region has, until this one is STOPPED. */
+static void give_address(struct task *task, struct scope *scope) {
+    uint32_t address = 0;
+    char text[ADDRESS_TEXT_SIZE];
+    if (address_pool_take(&scope->addresses, &address) != 0)
+        log_warn(
+            "every address of %s in %s is taken: two tasks have the same", scope->account, scope->region);
+    task->demand.address = address;
+    address_text(address, '.', text);
+    task->interface.private_ipv4 = task_text(task, text);
+    address_text(address, '-', text);
+    task->interface.private_dns_name = text_equal(scope->region, "us-east-1")
+                                           ? arena_printf(task->arena, "ip-%s.ec2.internal", text)
+                                           : arena_printf(task->arena, "ip-%s.%s.compute.internal", text,
+                                                 scope->region);
+}
+
+/* Its network interface and volume are there. */
 void task_interface_attached(struct engine *engine, struct task *task) {
     if (task->volume.attachment_id != NULL && task->volume.volume_id == NULL) {
         char volume[18];
@@ -78,18 +95,17 @@ void task_interface_attached(struct engine *engine, struct task *task) {
     struct task_interface *interface = &task->interface;
     if (interface->attachment_id == NULL || interface->interface_id != NULL)
         return;
-    unsigned host = 4 + (unsigned)(task->id % 0xfffff0);
-    unsigned octets[3] = {host >> 16 & 255, host >> 8 & 255, host & 255};
-    struct cluster *cluster = cluster_by_row(engine, task->cluster_id);
-    const char *domain = text_equal(scope_region(cluster->scope), "us-east-1")
-                             ? "ec2.internal"
-                             : arena_printf(task->arena, "%s.compute.internal", scope_region(cluster->scope));
-    char suffix[18];
-    ids_hex_bytes(&engine->ids, suffix, 8);
-    interface->interface_id = arena_printf(task->arena, "eni-0%.16s", suffix);
-    interface->mac_address = arena_printf(task->arena, "0a:%02x:0a:%02x:%02x:%02x",
-        (unsigned)ids_below(&engine->ids, 256), octets[0], octets[1], octets[2]);
-    interface->private_ipv4 = arena_printf(task->arena, "10.%u.%u.%u", octets[0], octets[1], octets[2]);
-    interface->private_dns_name = arena_printf(
-        task->arena, "ip-10-%u-%u-%u.%s", octets[0], octets[1], octets[2], domain);
+    char hex[18];
+    ids_hex_bytes(&engine->ids, hex, 8);
+    interface->interface_id = arena_printf(task->arena, "eni-0%.16s", hex);
+    ids_hex_bytes(&engine->ids, hex, 5);
+    interface->mac_address = arena_printf(
+        task->arena, "0a:%.2s:%.2s:%.2s:%.2s:%.2s", hex, hex + 2, hex + 4, hex + 6, hex + 8);
+    give_address(task, cluster_by_row(engine, task->cluster_id)->scope);
+}
+
+void task_interface_released(struct engine *engine, struct task *task) {
+    struct scope *scope = cluster_by_row(engine, task->cluster_id)->scope;
+    address_pool_release(&scope->addresses, task->demand.address);
+    task->demand.address = 0;
 }

@@ -318,15 +318,16 @@ static int load_active(void *context, const struct task_row *row) {
     if (row->service_id != 0 && service_task_loaded(engine, row) != 0)
         return ERR_STORE;
     struct instance *instance = instance_by_row(engine, row->container_instance_id);
-    if (instance == NULL)
-        return 0;
-    if (text_equal(row->desired_status, "RUNNING"))
+    if (instance != NULL && text_equal(row->desired_status, "RUNNING"))
         task_group_join(engine, instance, row->task_group);
     struct task_demand demand;
     int result = task_reservation_parse(engine->turn, row->reservation, &demand);
-    if (result == 0)
+    if (result != 0)
+        return result;
+    address_pool_take_this(&cluster->scope->addresses, demand.address);
+    if (instance != NULL)
         resources_take(&instance->resources, &demand);
-    return result;
+    return 0;
 }
 
 static int load_waiting(void *context, int64_t id) {

@@ -95,6 +95,7 @@ int task_finish(struct engine *engine, struct task *task, int64_t now_ms) {
         instance_touch(engine, instance);
     }
     task->holds = false;
+    task_interface_released(engine, task);
     engine->capacity_changed = true;
     services_room_made(engine);
     struct cluster *cluster = cluster_by_row(engine, task->cluster_id);

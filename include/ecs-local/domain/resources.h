@@ -47,6 +47,7 @@ struct task_demand {
     int64_t gpus;
     int64_t enis;                                  /* network interfaces of its own */
     uint64_t gpu_set;                              /* which GPUs of the instance; 0 until it is placed */
+    uint32_t address;                              /* in the VPC; 0 until its interface is there */
     struct port_list fixed[PORT_PROTOCOL_COUNT];   /* reserved as soon as the task is placed */
     struct port_list dynamic[PORT_PROTOCOL_COUNT]; /* chosen when it starts to run */
 };
