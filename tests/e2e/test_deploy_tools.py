@@ -18,6 +18,7 @@ from cases import ACCOUNT, SUBNETS, Case, arn  # noqa: E402
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}, "maximumPercent": 200, "minimumHealthyPercent": 100}
 NO_BREAKER = {"deploymentCircuitBreaker": {"enable": False, "rollback": False}, "maximumPercent": 200, "minimumHealthyPercent": 100}
 DOOMED = {"match": {"family": "web", "revision": 2}, "outcome": {"cannotPull": {"message": "manifest for app:2 not found"}}}
+CRASH = {"exit": {"code": 1, "after": "1s"}}
 REASON = "Service deployment rolled back because the circuit breaker threshold was exceeded."
 
 
@@ -43,8 +44,8 @@ class Tool(Case):
                                   "networkConfiguration": SUBNETS, "deploymentConfiguration": configuration, **more})
         self.server.advance(to="stable")
 
-    def doomed(self):
-        status, _ = self.server.admin("POST", "/_ecs/outcomes", DOOMED)
+    def doomed(self, outcome=DOOMED["outcome"]):
+        status, _ = self.server.admin("POST", "/_ecs/outcomes", {**DOOMED, "outcome": outcome})
         self.assertLess(status, 300)
 
     def new_revision(self):
@@ -335,15 +336,21 @@ class FabfuelEcsDeploy(Tool):
         self.deploy()
         self.assert_serves(2)
 
-    def test_rolls_back(self):
+    def test_an_event_that_says_unable(self):
         self.service()
         self.doomed()
+        with self.assertRaisesRegex(Failed, "was unable to place a task. Reason: CannotPullContainerError: manifest for app:2 not found"):
+            self.deploy()
+
+    def test_rolls_back(self):
+        self.service()
+        self.doomed(CRASH)
         with self.assertRaisesRegex(Failed, "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/[0-9]{19}."):
             self.deploy()
 
     def test_fails_without_rollback(self):
         self.service({**NO_BREAKER, "deploymentCircuitBreaker": {"enable": True, "rollback": False}})
-        self.doomed()
+        self.doomed(CRASH)
         with self.assertRaisesRegex(Failed, "ECS deployment circuit breaker: tasks failed to start."):
             self.deploy()
 

@@ -104,7 +104,7 @@ class Creating(Services):
         self.invalid(none, "CreateService", {"serviceName": "x", "taskDefinition": "far", "desiredCount": 0, "networkConfiguration": SUBNETS,
                                              "capacityProviderStrategy": [{"capacityProvider": "FARGATE"}, {"capacityProvider": "FARGATE_SPOT"}]})
         # A cluster's default is taken when nothing is asked for.
-        self.ok("PutClusterCapacityProviders", {"cluster": "default", "capacityProviders": ["FARGATE"],
+        self.ok("PutClusterCapacityProviders", {"cluster": "default", "capacityProviders": ["FARGATE", "FARGATE_SPOT"],
                                                 "defaultCapacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": 2}]})
         self.server.advance(to="stable")
         got = self.create("t", taskDefinition="far", networkConfiguration=SUBNETS)
