@@ -117,6 +117,9 @@ void service_not_hungry(struct engine *engine, struct service_entry *entry);
 const char *engine_intern(struct engine *engine, const char *text_or_null);
 void services_texts_free(struct services *services);
 
+/* revision_images.c: what a task that runs says of the images of its deployment's revision. */
+int revision_note_images(struct engine *engine, struct deployment *deployment, const struct task *task);
+
 /* target_rules.c */
 int target_rules_load(struct engine *engine);
 void target_rules_free(struct services *services);

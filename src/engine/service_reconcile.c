@@ -104,6 +104,12 @@ static int refresh_members(struct glance *glance) {
                 return result;
             member->task.target_unhealthy = !healthy;
             note_news(glance, member, task);
+            struct deployment *deployment = service_deployment_by_row(
+                glance->service, member->task.deployment_id);
+            if (deployment != NULL)
+                result = revision_note_images(engine, deployment, task);
+            if (result != 0)
+                return result;
         }
         if (result > 0 || (task != NULL && task->status == TASK_STOPPED))
             service_member_remove(engine, member);

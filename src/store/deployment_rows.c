@@ -232,3 +232,12 @@ int service_deployment_rows_each_open(struct store *store, void *context,
     }
     return step;
 }
+
+int service_revision_rows_update(
+    struct store *store, int64_t service_id, const char *digits, const char *document) {
+    statement_scope struct statement statement = statement_begin_write(store, SQL_SERVICE_REVISION_UPDATE);
+    bind_int(&statement, "service_id", service_id);
+    bind_text(&statement, "digits", digits);
+    bind_text(&statement, "document", document);
+    return statement_run(&statement);
+}

@@ -251,6 +251,7 @@ struct deployment {
     /* Blue/green and the like: the stage machine decides, the scheduler obeys. */
     bool holds_old;          /* older deployments keep their tasks */
     bool may_complete;       /* false: IN_PROGRESS although its tasks are all there */
+    bool images_known;       /* its revision has the digests; found out again after a restart */
     const char *stage_state; /* JSON of the stage machine; NULL: none. Owned (malloc) */
 
     /* Task sets. */

@@ -20,6 +20,9 @@ int deployment_rows_each(
 
 int service_revision_rows_insert(
     struct store *store, int64_t service_id, const char *digits, int64_t created_ms, const char *document);
+/* Another document. */
+int service_revision_rows_update(
+    struct store *store, int64_t service_id, const char *digits, const char *document);
 /* 0, STORE_NOT_FOUND or <0. */
 int service_revision_rows_get(struct store *store, int64_t service_id, const char *digits,
     struct arena *arena, int64_t *ret_created_ms, const char **ret_document);

@@ -53,3 +53,5 @@ SELECT id, created_ms, status, document FROM service_deployments
 SELECT id, service_id, document FROM service_deployments WHERE is_over = 0 ORDER BY id
 -- name: service_deployment_delete_all
 DELETE FROM service_deployments WHERE service_id = :service_id
+-- name: service_revision_update
+UPDATE service_revisions SET document = :document WHERE service_id = :service_id AND digits = :digits
