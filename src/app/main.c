@@ -71,7 +71,7 @@ static int serve(const struct options *options) {
 
 int main(int argc, char **argv) {
     struct options options;
-    if (argc > 1 && cli_knows(argv[1]))
+    if (cli_knows(argc, argv))
         return cli_main(argc, argv, environ, stdout, stderr);
     int status = options_parse(argc, argv, environ, stdout, stderr, &options);
     if (status != 0)

@@ -4,14 +4,30 @@
 #include <string.h>
 
 #include "cli_internal.h"
+#include "ecs-local/base/cleanup.h"
 #include "ecs-local/base/text.h"
 
 enum {
     HELP_COLUMN = 28,
 };
 
-bool cli_knows(const char *word) {
-    return cli_find_command(word) != NULL;
+/* The place of the command in the line; 0: there is none. */
+static int command_place(int argc, char *const *argv) {
+    for (int at = 1; at < argc; at++) {
+        const char *word = argv[at];
+        if (!text_starts_with(word, "--"))
+            return cli_find_command(word) != NULL ? at : 0;
+        size_t length = strcspn(word + 2, "=");
+        const struct cli_option *option = cli_find_option(word + 2, length);
+        if (option == NULL || !cli_is_common(option->name))
+            return 0;
+        at += option->metavar != NULL && word[2 + length] == '\0';
+    }
+    return 0;
+}
+
+bool cli_knows(int argc, char *const *argv) {
+    return command_place(argc, argv) != 0;
 }
 
 void cli_show_commands(FILE *out) {
@@ -84,13 +100,17 @@ int cli_main(int argc, char *const *argv, char *const *environment, FILE *out, F
     struct arena *arena = arena_new();
     struct cli_call *call = arena_alloc(arena, sizeof(*call));
     call->arena = arena;
-    call->command = cli_find_command(argv[1]);
+    int place = command_place(argc, argv);
+    call->command = cli_find_command(argv[place]);
     call->out = out;
     call->err = err;
-    int status = cli_parse(call, argc, argv, 2);
+    int status = cli_parse(call, argc, argv, place);
     if (status == 0 && cli_option(call, "help") != NULL) {
         show_help(out, call->command);
     } else if (status == 0) {
+        cleanup_fclose FILE *nowhere = call->quiet && !call->json ? fopen("/dev/null", "we") : NULL;
+        if (nowhere != NULL)
+            call->out = nowhere;
         call->endpoint = find_endpoint(call, environment);
         status = call->command->run(call);
         cli_http_done();

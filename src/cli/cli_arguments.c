@@ -36,11 +36,13 @@ static int take_option(struct cli_call *call, int argc, char *const *argv, int *
     return 0;
 }
 
-int cli_parse(struct cli_call *call, int argc, char *const *argv, int first) {
+int cli_parse(struct cli_call *call, int argc, char *const *argv, int command) {
     bool options_over = false;
-    for (int at = first; at < argc; at++) {
+    for (int at = 1; at < argc; at++) {
         const char *word = argv[at];
         int status = 0;
+        if (at == command)
+            continue;
         if (!options_over && text_equal(word, "--"))
             options_over = true;
         else if (!options_over && text_equal(word, "-h"))

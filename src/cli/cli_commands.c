@@ -5,7 +5,7 @@
 #include "ecs-local/base/cleanup.h"
 #include "ecs-local/base/text.h"
 
-const char *const cli_common_options = "endpoint json help";
+const char *const cli_common_options = "endpoint json quiet help";
 
 static const struct cli_option options[] = {
     {"endpoint", "URL", "the server; default $ECS_LOCAL_ENDPOINT, else http://127.0.0.1:4566"},
@@ -15,6 +15,10 @@ static const struct cli_option options[] = {
     {"wait", "DURATION", "tries until the server answers, at most so long"},
     {"account", "ID", "of this account only"},
     {"region", "NAME", "of this region only"},
+    {"by", "DURATION", "so far"},
+    {"to", "TIME", "to that time, to the next thing that is due, or until all is stable"},
+    {"task", "ARN", "this task"},
+    {"service", "ARN", "this service"},
     {"limit", "N", "at most so many; with advance stable: a duration, at most so long"},
     {"cluster", "NAME", "the cluster; default: default"},
     {"count", "N", "how many; default 1"},
@@ -46,14 +50,17 @@ static const struct cli_command commands[] = {
         "ecs-local reset --account 111111111111",
         cli_reset},
     {"clock", "shows or sets the clock",
-        "clock [get]\nclock hold [TIME]\nclock real\nclock scale FACTOR [TIME]", "get hold real scale", "",
+        "clock [get]\nclock hold [TIME]\nclock real\nclock scale FACTOR [TIME]\nclock advance …    as ecs-local advance",
+        "get hold real scale advance", "by to limit",
         "ecs-local clock\n"
         "ecs-local clock hold\n"
         "ecs-local clock hold 2026-01-01T00:00:00Z\n"
         "ecs-local clock scale 60                 a minute a second",
         cli_clock},
     {"advance", "moves a held clock, and tells what happened on the way",
-        "advance DURATION | TIME | next | stable [--limit DURATION]", "next stable", "limit",
+        "advance DURATION | TIME | next | stable [--limit DURATION]\n"
+        "advance --by DURATION | --to TIME | --to next | --to stable [--limit DURATION]",
+        "next stable", "by to limit",
         "ecs-local advance 90s\n"
         "ecs-local advance next                   to the next thing that is due\n"
         "ecs-local advance stable --limit 30m     until nothing is on its way any more",
@@ -112,7 +119,8 @@ static const struct cli_command commands[] = {
         "ecs-local sink add --path /tmp/events.jsonl\n"
         "ecs-local sink remove --all",
         cli_sink},
-    {"explain", "why a task or service is not where it should be", "explain ARN", NULL, "",
+    {"explain", "why a task or service is not where it should be",
+        "explain ARN\nexplain --task ARN | --service ARN", NULL, "task service",
         "ecs-local explain arn:aws:ecs:us-east-1:000000000000:task/default/0123456789abcdef0123456789abcdef",
         cli_explain},
     {"snapshot", "sets the whole state apart, and goes back to it",
@@ -155,15 +163,19 @@ const struct cli_option *cli_find_option(const char *name, size_t length) {
     return NULL;
 }
 
-static bool is_listed(const char *list, const char *word) {
-    size_t length = strlen(word);
-    for (const char *at = list; (at = strstr(at, word)) != NULL; at += length) {
+bool cli_is_one_of(const char *word, const char *list) {
+    size_t length = word != NULL ? strlen(word) : 0;
+    for (const char *at = list; length != 0 && (at = strstr(at, word)) != NULL; at += length) {
         if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
             return true;
     }
     return false;
 }
 
+bool cli_is_common(const char *option) {
+    return cli_is_one_of(option, cli_common_options);
+}
+
 bool cli_takes(const struct cli_command *command, const char *option) {
-    return is_listed(command->options, option) || is_listed(cli_common_options, option);
+    return cli_is_one_of(option, command->options) || cli_is_common(option);
 }

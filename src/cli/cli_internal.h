@@ -59,14 +59,17 @@ const struct cli_option *cli_find_option(const char *name, size_t length);
 /* Does the command take the option? */
 bool cli_takes(const struct cli_command *command, const char *option);
 extern const char *const cli_common_options;
+bool cli_is_common(const char *option);
 
 /* cli_arguments.c. All take NULL for "no more". */
-/* 0, or CLI_USAGE after saying what is wrong. */
-int cli_parse(struct cli_call *call, int argc, char *const *argv, int first);
+/* The words and options around the command at that place. 0, or CLI_USAGE after saying what is wrong. */
+int cli_parse(struct cli_call *call, int argc, char *const *argv, int command);
 const char *cli_option(
     const struct cli_call *call, const char *name); /* the last one given; NULL: not given */
 /* The word at that place; NULL behind the last. */
 const char *cli_word(const struct cli_call *call, unsigned index);
+/* Is the word one of those in the list, which has spaces between them? */
+bool cli_is_one_of(const char *word, const char *list);
 /* Says what is wrong and how it goes; CLI_USAGE. */
 int cli_usage(struct cli_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

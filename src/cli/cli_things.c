@@ -165,7 +165,7 @@ static int change_fleet(struct cli_call *call, const char *action) {
         {"cluster", "cluster"}, {"account", "account"}, {"region", "region"}, {NULL, NULL}};
     struct cli_reply reply;
     bool all = cli_option(call, "all") != NULL;
-    bool removing = text_equal(action, "remove");
+    bool removing = cli_is_one_of(action, "remove delete");
     if (all == (call->word_count > 1) || (all && !removing))
         return cli_usage(
             call, removing ? "say which container instances, or --all" : "say which container instances");
@@ -184,7 +184,7 @@ int cli_fleet(struct cli_call *call) {
         return list_fleet(call);
     if (text_equal(action, "add"))
         return add_fleet(call);
-    if (text_equal(action, "remove") || text_equal(action, "disconnect") || text_equal(action, "connect"))
+    if (cli_is_one_of(action, "remove delete disconnect connect"))
         return change_fleet(call, action);
     return cli_usage(call, "say list, add, remove, disconnect or connect");
 }
@@ -230,7 +230,7 @@ static int handle_things(struct cli_call *call, const struct kind_of_thing *kind
     *ret_add = false;
     if (action == NULL || text_equal(action, "list"))
         return list_things(call, kind);
-    if (text_equal(action, "remove"))
+    if (cli_is_one_of(action, "remove delete"))
         return remove_things(call, kind->path);
     if (!text_equal(action, "add"))
         return cli_usage(call, "say list, add or remove");

@@ -94,12 +94,13 @@ int cli_reset(struct cli_call *call) {
 static const char *clock_body(struct cli_call *call, const char *action) {
     const char *first = cli_word(call, 1);
     const char *second = cli_word(call, 2);
-    if (text_equal(action, "hold"))
+    if (cli_is_one_of(action, "hold held"))
         return json_object(call, (const char *const[][2]){{"mode", "held"}, {"now", first}, {NULL, NULL}});
     if (text_equal(action, "real") && first == NULL)
         return json_object(call, (const char *const[][2]){{"mode", "real"}, {NULL, NULL}});
     char *end = NULL;
-    double factor = text_equal(action, "scale") && first != NULL ? strtod(first, &end) : 0;
+    bool scales = cli_is_one_of(action, "scale scaled") && first != NULL;
+    double factor = scales ? strtod(first + (first[0] == 'x'), &end) : 0;
     if (factor <= 0 || *end != '\0')
         return NULL;
     const char *rest = json_object(call, (const char *const[][2]){{"now", second}, {NULL, NULL}});
@@ -107,10 +108,14 @@ static const char *clock_body(struct cli_call *call, const char *action) {
         second != NULL ? "," : "", rest + 1);
 }
 
+static int advance(struct cli_call *call, const char *word);
+
 int cli_clock(struct cli_call *call) {
     const char *action = cli_word(call, 0);
     struct cli_reply reply;
     int status;
+    if (text_equal(action, "advance"))
+        return call->word_count <= 2 ? advance(call, cli_word(call, 1)) : cli_usage(call, "too many words");
     if (action == NULL || text_equal(action, "get")) {
         status = cli_ask(call, "GET", "/_ecs/clock", NULL, 0, &reply);
     } else {
@@ -166,22 +171,30 @@ int cli_print_advance(struct cli_call *call, const struct cli_reply *reply) {
     return 0;
 }
 
-int cli_advance(struct cli_call *call) {
-    const char *word = cli_word(call, 0);
-    const char *limit = cli_option(call, "limit");
+/* How far: a word, --by or --to, and only one of them. */
+static int advance(struct cli_call *call, const char *word) {
+    const char *by = cli_option(call, "by");
+    const char *to = cli_option(call, "to");
     struct cli_reply reply;
     int64_t duration_ms = 0;
-    if (word == NULL || cli_word(call, 1) != NULL)
+    if ((word != NULL) + (by != NULL) + (to != NULL) != 1)
         return cli_usage(call, "say how far: a duration such as 90s, a time, next, or stable");
-    bool by = text_parse_duration(word, &duration_ms) == 0;
+    if (word != NULL)
+        *(text_parse_duration(word, &duration_ms) == 0 ? &by : &to) = word;
     int status = post(call, "/_ecs/clock/advance",
-        json_object(call, (const char *const[][2]){{by ? "by" : "to", word}, {"limit", limit}, {NULL, NULL}}),
+        json_object(call, (const char *const[][2]){{"by", by}, {"to", to},
+                              {"limit", cli_option(call, "limit")}, {NULL, NULL}}),
         &reply);
     if (status != 0)
         return status;
     cli_print_advance(call, &reply);
     /* A script wants to know. */
     return value_bool(reply.json, "stable", true) ? CLI_OK : CLI_REFUSED;
+}
+
+int cli_advance(struct cli_call *call) {
+    return call->word_count <= 1 ? advance(call, cli_word(call, 0))
+                                 : cli_usage(call, "unexpected \"%s\"", call->words[1]);
 }
 
 /* --- snapshots ------------------------------------------------------------------------------------------------- */
@@ -243,14 +256,14 @@ static int upload(struct cli_call *call, const char *name, const char *path) {
 static int change_snapshot(struct cli_call *call, const char *action, const char *name) {
     struct cli_reply reply;
     int status;
-    if (text_equal(action, "save"))
+    if (cli_is_one_of(action, "save create"))
         status = post(call, "/_ecs/snapshots",
             json_object(call, (const char *const[][2]){{"name", name}, {NULL, NULL}}), &reply);
     else
         status = post(call, snapshot_path(call, name, "/restore"), NULL, &reply);
     if (status != 0 || cli_print_json(call, &reply))
         return status;
-    if (text_equal(action, "save"))
+    if (cli_is_one_of(action, "save create"))
         fprintf(call->out, "saved %s, %lld bytes\n", name, (long long)value_int(reply.json, "sizeBytes", 0));
     else
         print_clock(call, reply.json);
@@ -273,9 +286,9 @@ int cli_snapshot(struct cli_call *call) {
         return list_snapshots(call);
     if (name == NULL)
         return cli_usage(call, "say list, or what to do and a name");
-    if (path == NULL && (text_equal(action, "save") || text_equal(action, "restore")))
+    if (path == NULL && cli_is_one_of(action, "save create restore"))
         return change_snapshot(call, action, name);
-    if (text_equal(action, "delete"))
+    if (cli_is_one_of(action, "delete remove"))
         return delete_snapshots(call);
     if (path != NULL && call->word_count == 3 && text_equal(action, "download"))
         return download(call, name, path);
@@ -342,11 +355,16 @@ static void print_explanation(struct cli_call *call, const struct value *explana
 }
 
 int cli_explain(struct cli_call *call) {
-    const char *arn = cli_word(call, 0);
+    const char *task = cli_option(call, "task");
+    const char *service = cli_option(call, "service");
+    const char *word = cli_word(call, 0);
     struct cli_reply reply;
-    if (arn == NULL || call->word_count != 1)
+    if ((word != NULL) + (task != NULL) + (service != NULL) != 1 || call->word_count > 1)
         return cli_usage(call, "say which: the ARN of a task or a service");
-    const char *kind = strstr(arn, ":service/") != NULL ? "service" : "task";
+    if (word != NULL)
+        *(strstr(word, ":service/") != NULL ? &service : &task) = word;
+    const char *kind = service != NULL ? "service" : "task";
+    const char *arn = service != NULL ? service : task;
     int status = cli_ask(call, "GET",
         arena_printf(call->arena, "/_ecs/explain?%s=%s", kind, cli_escape(call, arn)), NULL, 0, &reply);
     if (status != 0 || cli_print_json(call, &reply))

@@ -104,6 +104,36 @@ class World(Case):
         self.assertIn("clock held", self.ok("clock", "hold"))
         self.assertIn("clock held", self.ok("clock"))
 
+    def test_other_ways_to_say_it(self):
+        self.assertIn("clock held", self.ok("clock", "held"))
+        self.assertEqual(self.json("clock", "scaled", "x60")["factor"], 60)
+        self.ok("clock", "hold", "2026-05-01T00:00:00Z")
+        self.assertIn("2026-05-01T00:00:05Z", self.ok("clock", "advance", "5s"))
+        self.assertIn("2026-05-01T00:00:15Z", self.ok("advance", "--by", "10s"))
+        self.assertIn("2026-06-01T00:00:00Z", self.ok("clock", "advance", "--to", "2026-06-01T00:00:00Z"))
+        self.assertTrue(self.json("advance", "--to", "stable")["stable"])
+        self.assertEqual(self.run_it("advance", "5s", "--by", "5s").returncode, 2)
+        self.ok("snapshot", "create", "one")
+        self.ok("snapshot", "remove", "one")
+        arn = self.run_tasks()[0]
+        self.assertEqual(self.ok("explain", "--task", arn), self.ok("explain", arn))
+        self.ok("fleet", "delete", "--all")
+
+    def test_quietly(self):
+        self.assertEqual(self.ok("fleet", "add", "m5.large", "--quiet"), "")
+        self.assertEqual(self.ok("--quiet", "advance", "5s"), "")
+        self.assertNotEqual(self.ok("--quiet", "clock", "--json"), "")
+        done = self.run_it("--quiet", "fleet", "add", "m99.huge")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (1, "", ""))
+
+    def test_options_before_the_command(self):
+        text = self.ok("--endpoint", self.server.url, "status", env={})
+        self.assertIn("ok", text)
+        self.assertEqual(json.loads(self.ok("--json", f"--endpoint={self.server.url}", "clock", env={}))["mode"], "held")
+        self.assertEqual(self.ok("--help", "fleet"), self.ok("fleet", "--help"))
+        self.assertEqual(self.run_it("--endpoint", self.server.url, "serve").returncode, 2)
+        self.assertEqual(self.run_it("--endpoint", self.server.url).returncode, 2)
+
     def test_not_stable(self):
         arn = self.run_tasks()[0]
         self.ok("advance", "stable")

@@ -14,9 +14,9 @@ enum {
     CLI_UNREACHABLE = 3, /* nothing answers at the endpoint */
 };
 
-/* Is the word a command of the client? */
-bool cli_knows(const char *word);
-/* Carries out argv[1] … and gives the exit status. `environment` is a NULL-terminated list of NAME=VALUE. */
+/* Does the command line name a command of the client? Options that all commands have may stand before it. */
+bool cli_knows(int argc, char *const *argv);
+/* Carries it out and gives the exit status. `environment` is a NULL-terminated list of NAME=VALUE. */
 int cli_main(int argc, char *const *argv, char *const *environment, FILE *out, FILE *err);
 /* The commands with a line each, for --help. */
 void cli_show_commands(FILE *out);
