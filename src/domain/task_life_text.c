@@ -3,36 +3,51 @@
  *   {"since":MS,"stopAt":MS,"containers":[[started,ended,healthy,restarts,exit done,health done],…],
  *    "outcomes":[{"container":INDEX,"outcome":{…}},…]}
  *
- * Nothing that is zero is written, so the life of a plain task is short. */
+ * What is usual is not written, so the life of a plain task is short: "since" is when it started, and its containers
+ * started with it. */
 #include "ecs-local/base/error.h"
 #include "ecs-local/domain/task_life.h"
 
+enum {
+    NUMBERS = 6, /* of a container */
+};
+
+/* Zeros at the end are left out. */
 static void write_container(const struct container_life *life, struct writer *writer) {
+    const int64_t numbers[NUMBERS] = {life->started_ms, life->ended_ms, life->healthy_ms, life->restarts,
+        life->exit_done ? 1 : 0, life->health_done ? 1 : 0};
+    unsigned count = NUMBERS;
+    while (count != 0 && numbers[count - 1] == 0)
+        count--;
     writer_list_begin(writer);
-    writer_int(writer, life->started_ms);
-    writer_int(writer, life->ended_ms);
-    writer_int(writer, life->healthy_ms);
-    writer_int(writer, life->restarts);
-    writer_int(writer, life->exit_done ? 1 : 0);
-    writer_int(writer, life->health_done ? 1 : 0);
+    for (unsigned index = 0; index < count; index++)
+        writer_int(writer, numbers[index]);
     writer_list_end(writer);
 }
 
-static bool any_started(const struct task *task) {
+/* Where a life begins unless it says otherwise. */
+static int64_t usual_since_ms(const struct task *task) {
+    return task->started_ms != 0 ? task->started_ms : task->created_ms;
+}
+
+/* Did every container start with the task, and has nothing happened to it since? */
+static bool are_plain(const struct task *task) {
     for (unsigned index = 0; index < task->container_count; index++) {
         const struct container_life *life = &task->containers[index].life;
-        if (life->started_ms != 0 || life->ended_ms != 0)
-            return true;
+        if (life->started_ms != task->started_ms || life->ended_ms != 0 || life->healthy_ms != 0 ||
+            life->restarts != 0 || life->exit_done || life->health_done)
+            return false;
     }
-    return false;
+    return true;
 }
 
 void task_life_write(const struct task *task, struct writer *writer) {
     writer_object_begin(writer);
-    writer_key_int(writer, "since", task->life.since_ms);
+    if (task->life.since_ms != usual_since_ms(task))
+        writer_key_int(writer, "since", task->life.since_ms);
     if (task->life.stop_at_ms != 0)
         writer_key_int(writer, "stopAt", task->life.stop_at_ms);
-    if (any_started(task)) {
+    if (!are_plain(task)) {
         writer_key_list_begin(writer, "containers");
         for (unsigned index = 0; index < task->container_count; index++)
             write_container(&task->containers[index].life, writer);
@@ -71,8 +86,7 @@ static int read_outcomes(struct task *task, const struct value *list) {
 }
 
 int task_life_read(struct task *task, const struct value *life) {
-    task->life.since_ms = value_int(
-        life, "since", task->started_ms != 0 ? task->started_ms : task->created_ms);
+    task->life.since_ms = value_int(life, "since", usual_since_ms(task));
     task->life.stop_at_ms = value_int(life, "stopAt", 0);
     const struct value *containers = value_get(life, "containers");
     for (unsigned index = 0; index < task->container_count; index++) {

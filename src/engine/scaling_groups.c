@@ -245,6 +245,8 @@ static int check_group(struct engine *engine, struct scaling_group *group) {
 
 static int add_instance(struct engine *engine, struct scaling_group *group, int64_t number) {
     char suffix[18];
+    if (group->document_count == 0)
+        return 0; /* managed instances, and no task waits any more that needs one */
     ids_hex_bytes(&engine->ids, suffix, 8);
     struct instance_spec spec = {
         .ec2_instance_id = arena_printf(engine->turn, "i-0%.16s", suffix),
