@@ -367,7 +367,8 @@ static int add_record(struct engine *engine, struct service_entry *entry, struct
     note_sources(&entry->service, record);
     record->is_new = true;
     record->dirty = true;
-    return 0;
+    return service_deployment_rows_prune(
+        engine->store, record->service_id, record->created_ms - SERVICE_DEPLOYMENTS_KEPT_MS);
 }
 
 int service_deploy(struct engine *engine, struct service_entry *entry, const struct value *document,

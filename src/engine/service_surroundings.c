@@ -116,7 +116,8 @@ static int find_zones(struct glance *glance) {
 
 static bool wants_zones(const struct service *service) {
     return service->settings.rebalance && !service->settings.daemon && service->desired_count > 1 &&
-           service->settings.controller == CONTROLLER_ECS && service->status == SERVICE_ACTIVE;
+           service->settings.controller == CONTROLLER_ECS && service->status == SERVICE_ACTIVE &&
+           service->pending == 0 && (int)service->running == service->desired_count;
 }
 
 int glance_look_round(struct glance *glance) {

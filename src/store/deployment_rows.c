@@ -185,6 +185,13 @@ int service_deployment_rows_update(
     return statement_run(&statement);
 }
 
+int service_deployment_rows_prune(struct store *store, int64_t service_id, int64_t before_ms) {
+    statement_scope struct statement statement = statement_begin_write(store, SQL_SERVICE_DEPLOYMENT_PRUNE);
+    bind_int(&statement, "service_id", service_id);
+    bind_int(&statement, "before_ms", before_ms);
+    return statement_run(&statement);
+}
+
 int service_deployment_rows_get(struct store *store, int64_t service_id, const char *uid, struct arena *arena,
     const char **ret_document) {
     statement_scope struct statement statement = statement_begin(store, SQL_SERVICE_DEPLOYMENT_GET);

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from server import Server  # noqa: E402
 
 SEED = int(os.environ.get("ECS_LOCAL_PROPERTY_SEED", "20160713"))
-STEPS = int(os.environ.get("ECS_LOCAL_PROPERTY_STEPS", "2000"))
+STEPS = int(os.environ.get("ECS_LOCAL_PROPERTY_STEPS", "1200"))
 PERCENTS = [(0, 100), (50, 100), (50, 150), (50, 200), (67, 134), (75, 150), (100, 150), (100, 200)]
 FAMILIES = ("good", "other", "bad", "ill", "late")
 ILL_AFTER = 20

@@ -113,6 +113,8 @@ enum {
     SERVICE_STEADY_AGAIN_MS = 6 * 3600 * 1000,
     SERVICE_EVENTS_KEPT = 100,
 };
+/* 90 days (facts: services 9.1). */
+#define SERVICE_DEPLOYMENTS_KEPT_MS (INT64_C(90) * 24 * 3600 * 1000)
 
 enum task_health {
     HEALTH_UNCHECKED, /* no essential container has a health check */

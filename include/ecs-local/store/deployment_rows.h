@@ -33,6 +33,8 @@ int service_deployment_rows_insert(
     struct store *store, const struct service_deployment *record, const char *document);
 int service_deployment_rows_update(
     struct store *store, const struct service_deployment *record, const char *document);
+/* Forgets those that are over and older. */
+int service_deployment_rows_prune(struct store *store, int64_t service_id, int64_t before_ms);
 /* 0, STORE_NOT_FOUND or <0. */
 int service_deployment_rows_get(
     struct store *store, int64_t service_id, const char *uid, struct arena *arena, const char **ret_document);

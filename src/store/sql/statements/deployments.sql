@@ -49,6 +49,8 @@ SELECT id, document FROM service_deployments WHERE service_id = :service_id AND 
 SELECT id, created_ms, status, document FROM service_deployments
   WHERE service_id = :service_id AND (created_ms, id) < (:before_ms, :before_id) AND created_ms >= :after_ms
   ORDER BY created_ms DESC, id DESC LIMIT :limit
+-- name: service_deployment_prune
+DELETE FROM service_deployments WHERE service_id = :service_id AND created_ms < :before_ms AND is_over = 1
 -- name: service_deployment_open
 SELECT id, service_id, document FROM service_deployments WHERE is_over = 0 ORDER BY id
 -- name: service_deployment_delete_all
