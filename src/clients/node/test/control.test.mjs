@@ -17,14 +17,6 @@ async function runTask(control, family = "job") {
   return reply.tasks[0].taskArn;
 }
 
-// Leaves a test out where the server does not have the feature yet.
-async function lacks(context, path) {
-  const reason = await ecs.control.admin("GET", path).then(() => undefined, (refusal) => refusal);
-  if (reason?.code !== "NotFound") return false;
-  context.skip(`this server has no ${path}`);
-  return true;
-}
-
 const accounts = new Set();
 for (const number of [1, 2])
   test(`every test has an account of its own (${number})`, async () => {
@@ -97,8 +89,7 @@ test("reset forgets one account", async () => {
   assert.equal((await other.call("ListClusters")).clusterArns.length, 1);
 });
 
-test("an outcome decides what becomes of a task", async (context) => {
-  if (await lacks(context, "/_ecs/outcomes")) return;
+test("an outcome decides what becomes of a task", async () => {
   const made = await ecs.control.outcome({ exit: { code: 3, after: "30s" } }, { family: "job", times: 1 });
   const stopped = await ecs.control.waitFor({ task: await runTask(ecs.control), status: "STOPPED" });
   assert.equal(stopped.containers[0].exitCode, 3);
@@ -107,8 +98,7 @@ test("an outcome decides what becomes of a task", async (context) => {
   assert.deepEqual(await ecs.control.outcomes(), []);
 });
 
-test("a fault is for one account", async (context) => {
-  if (await lacks(context, "/_ecs/faults")) return;
+test("a fault is for one account", async () => {
   await ecs.control.fault({ operation: "ListClusters", error: "ThrottlingException", times: 1 });
   await new Control(ecs.endpoint).call("ListClusters");
   await assert.rejects(ecs.control.call("ListClusters"), /Rate exceeded/);
@@ -117,8 +107,7 @@ test("a fault is for one account", async (context) => {
   assert.deepEqual(await ecs.control.faults(), []);
 });
 
-test("the journal says what was asked and what happened", async (context) => {
-  if (await lacks(context, "/_ecs/journal")) return;
+test("the journal says what was asked and what happened", async () => {
   const task = await runTask(ecs.control);
   await ecs.control.waitFor({ task });
   assert.equal((await ecs.control.requests("RunTask")).length, 1);
@@ -127,8 +116,7 @@ test("the journal says what was asked and what happened", async (context) => {
   assert.deepEqual(await ecs.control.events({ detail: { lastStatus: "STOPPED" } }), []);
 });
 
-test("snapshots and forks", async (context) => {
-  if (await lacks(context, "/_ecs/snapshots")) return;
+test("snapshots and forks", async () => {
   const server = await startServer();
   try {
     const control = new Control(server.endpoint);

@@ -3,20 +3,6 @@ import pytest
 from ecs_local import Control, EcsLocalError, Server, ServerError, WaitTimeout, matches, new_account
 
 
-def needs(path):
-    """Leaves a test out where the server does not have the feature yet."""
-
-    def there():
-        with Server() as server:
-            try:
-                Control(server.endpoint).admin("GET", path)
-            except EcsLocalError as refusal:
-                return refusal.code != "NotFound"
-        return True
-
-    return pytest.mark.skipif(not there(), reason=f"this server has no {path}")
-
-
 def test_accounts_are_twelve_digits_and_never_the_same():
     accounts = {new_account() for _ in range(1000)}
     assert len(accounts) == 1000
@@ -124,7 +110,6 @@ def test_reset_forgets_one_account(ecs_control, ecs_endpoint):
     other.reset()
 
 
-@needs("/_ecs/outcomes")
 def test_an_outcome_decides_what_becomes_of_a_task(ecs_control, fargate):
     made = ecs_control.outcome({"exit": {"code": 3, "after": "30s"}}, family="job", times=1)
     task = fargate("job")
@@ -137,7 +122,6 @@ def test_an_outcome_decides_what_becomes_of_a_task(ecs_control, fargate):
     assert ecs_control.outcomes() == []
 
 
-@needs("/_ecs/faults")
 def test_a_fault_is_for_one_account(ecs_control, ecs_endpoint):
     ecs_control.fault(operation="ListClusters", error="ThrottlingException", times=1)
     other = Control(ecs_endpoint)
@@ -150,7 +134,6 @@ def test_a_fault_is_for_one_account(ecs_control, ecs_endpoint):
     assert ecs_control.faults() == []
 
 
-@needs("/_ecs/journal")
 def test_the_journal_says_what_was_asked_and_what_happened(ecs_control, fargate):
     task = fargate("job")
     ecs_control.wait_for(task=task)
@@ -163,12 +146,10 @@ def test_the_journal_says_what_was_asked_and_what_happened(ecs_control, fargate)
         ecs_control.wait_for(event={"detail": {"lastStatus": "STOPPED"}}, within="1s", patience=0.05)
 
 
-@needs("/_ecs/explain?task=x")
 def test_explain_says_why_a_task_waits(ecs_control, fargate):
     assert ecs_control.explain(task=fargate("job"))
 
 
-@needs("/_ecs/snapshots")
 def test_snapshots_and_forks():
     with Server() as server:
         control = Control(server.endpoint)
