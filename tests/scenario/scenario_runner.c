@@ -3,7 +3,8 @@
  *   scenario_runner STORY.json…      every story three times
  *
  * Once in memory, once with a data directory (both must give the same bytes), and once with an orderly restart after every
- * step. test_scenarios.py runs the same stories against the shipped program with kill -9 in the place of the restart.
+ * third step; which ones depends on the story's name. ECS_LOCAL_STORIES=every restarts after every step. test_scenarios.py
+ * tells the same stories to the shipped program, with kill -9.
  * tests/scenario/README.md has the language. */
 #include <ftw.h>
 #include <jansson.h>
@@ -27,6 +28,7 @@ enum {
     BODY_MAX = 16 << 20,
     PROBLEM_MAX = 1 << 16,
     EVENT_PAGES_MAX = 100,
+    STEPS_PER_RESTART = 3,
 };
 
 enum manner {
@@ -35,11 +37,13 @@ enum manner {
     RESTARTING,
 };
 
-static const char *const manner_names[] = {"in memory", "on disk", "with a restart after every step"};
+static const char *const manner_names[] = {"in memory", "on disk", "with restarts"};
 
 struct player {
     const json_t *story;
     enum manner manner;
+    size_t first_restart; /* after this step (from 0), and every so many from there */
+    size_t restart_every;
     char folder[64];
     struct story_server *server;
     json_t *names;      /* what steps captured */
@@ -349,7 +353,11 @@ static bool perform(struct player *player, const json_t *step, json_t **ret_repl
     return false;
 }
 
-static bool play_step(struct player *player, const json_t *raw) {
+static bool restarts_after(const struct player *player, size_t index) {
+    return player->manner == RESTARTING && index % player->restart_every == player->first_restart;
+}
+
+static bool play_step(struct player *player, const json_t *raw, size_t index) {
     if (!only_known_members(player, raw))
         return false;
     json_t *step = story_fill(raw, player->names, &player->problem);
@@ -361,7 +369,7 @@ static bool play_step(struct player *player, const json_t *raw) {
     if (fine && expected != NULL)
         fine = story_match(expected, reply == NULL ? json_null() : reply, "reply", &player->problem);
     fine = fine && capture(player, step, reply);
-    if (fine && player->manner == RESTARTING && json_object_get(step, "restart") == NULL)
+    if (fine && restarts_after(player, index) && json_object_get(step, "restart") == NULL)
         fine = restart(player);
     json_decref(reply);
     json_decref(step);
@@ -390,7 +398,7 @@ static bool play(struct player *player, const char *file) {
     json_array_foreach(json_object_get(player->story, "steps"), index, step) {
         if (!fine)
             break;
-        fine = play_step(player, step);
+        fine = play_step(player, step, index);
         if (fine)
             continue;
         cleanup_free char *text = story_text(step);
@@ -406,12 +414,14 @@ static bool run_story(const char *file, const json_t *story, enum manner manner,
     struct player player = {
         .story = story,
         .manner = manner,
+        .restart_every = text_equal(getenv("ECS_LOCAL_STORIES"), "every") ? 1 : STEPS_PER_RESTART,
         .names = json_object(),
         .event_cursor = strdup("0"),
         .replies = BUF_INIT(BODY_MAX * 4),
         .body = BUF_INIT(BODY_MAX),
         .problem = BUF_INIT(PROBLEM_MAX),
     };
+    player.first_restart = strlen(file) % player.restart_every;
     snprintf(player.folder, sizeof(player.folder), "%s/ecs-local-story-XXXXXX",
         access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     bool fine = mkdtemp(player.folder) != NULL && play(&player, file);
