@@ -165,8 +165,11 @@ int service_change(struct api_call *call, struct service *service, const struct 
     if (result != 0)
         return result;
     result = engine_service_update(call->engine, service, after, (int)value_int(request, "desiredCount", -1));
+    bool handed_over = !text_equal(service_controller(before), service_controller(after));
+    if (result == 0 && handed_over)
+        result = engine_service_controller_changed(call->engine, service);
     if (result == 0 && text_equal(service_controller(after), "ECS") &&
-        service_redeploys(before, after, request))
+        (service_redeploys(before, after, request) || service->primary == NULL))
         result = engine_service_deploy(call->engine, service, NULL,
             service_revision_document(call->arena, after, &world.facts, false), world.definition_id,
             world.family_id, &deployment);

@@ -261,20 +261,17 @@ int service_check_create(struct arena *arena, const struct value *request, const
     return run_all(&check);
 }
 
-/* AWS lets a service move to another controller; what becomes of its deployments then is not established, so that is
- * refused here (facts: services 3.3, 19). */
-static int check_same_controller(struct service_check *check) {
-    if (!value_has(check->request, "deploymentController") ||
-        text_equal(service_controller(check->request), service_controller(check->before)))
-        return 0;
-    *check->violation = (struct violation){.code = "UnsupportedFeatureException",
-        .message = "The deployment controller of a service cannot be changed."};
-    return 1;
+/* A service whose task sets were somebody's may have no definition of its own (D). */
+static int check_new_controller(struct service_check *check) {
+    if (text_equal(service_controller(check->spec), "ECS") && !value_has(check->spec, "taskDefinition"))
+        return service_refuse(check, "TaskDefinition can not be blank.");
+    return 0;
 }
 
 /* What only the deployment tool changes (facts: services 3.3). */
 static int check_controller(struct service_check *check) {
-    if (!text_equal(service_controller(check->before), "CODE_DEPLOY"))
+    if (!text_equal(service_controller(check->before), "CODE_DEPLOY") ||
+        !text_equal(service_controller(check->spec), "CODE_DEPLOY"))
         return 0;
     if (value_has(check->request, "taskDefinition"))
         return service_refuse(check,
@@ -314,7 +311,7 @@ static int check_external_update(struct service_check *check) {
 int service_check_update(struct arena *arena, const struct value *request, const struct value *before,
     const struct value *spec, const struct service_facts *facts, struct violation *ret_violation) {
     static service_rule *const first[] = {
-        check_desired_count, check_same_controller, check_controller, check_external_update};
+        check_desired_count, check_new_controller, check_controller, check_external_update};
     struct service_check check = {.arena = arena,
         .request = request,
         .before = before,

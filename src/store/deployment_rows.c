@@ -40,13 +40,13 @@ static void bind_state(struct statement *statement, const struct deployment *dep
     bind_int(statement, "stable", deployment->stable);
     bind_int(statement, "stable_ms", deployment->stable_ms);
     bind_text(statement, "stage_state", deployment->stage_state);
+    bind_int(statement, "is_task_set", deployment->is_task_set);
 }
 
 int deployment_rows_insert(struct store *store, const struct deployment *deployment, const char *document) {
     statement_scope struct statement statement = statement_begin_write(store, SQL_DEPLOYMENT_INSERT);
     bind_state(&statement, deployment);
     bind_int(&statement, "service_id", deployment->service_id);
-    bind_int(&statement, "is_task_set", deployment->is_task_set);
     bind_text(&statement, "digits", deployment->digits);
     bind_int(&statement, "task_definition_id", deployment->definition_id);
     bind_int(&statement, "family_id", deployment->family_id);

@@ -104,6 +104,9 @@ int engine_task_set_scale(
 /* It becomes PRIMARY; the old one ACTIVE. `document`: the service's, with what it takes over. */
 int engine_task_set_make_primary(struct engine *engine, struct service *service, struct deployment *task_set,
     const struct value *document);
+/* After engine_service_update() with another controller: deployments become task sets, or the other way round. The tasks
+ * of the one that serves stay. */
+int engine_service_controller_changed(struct engine *engine, struct service *service);
 /* DRAINING; gone when its tasks have stopped. */
 int engine_task_set_delete(struct engine *engine, struct service *service, struct deployment *task_set);
 

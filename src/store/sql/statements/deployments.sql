@@ -15,7 +15,7 @@ UPDATE deployments SET status = :status, rollout = :rollout, rollout_reason = :r
     failures = :failures, start_failures = :start_failures, crashes = :crashes, next_start_ms = :next_start_ms,
     ready_ms = :ready_ms, was_completed = :was_completed, is_rollback = :is_rollback, alarms_ignored = :alarms_ignored,
     holds_old = :holds_old, may_complete = :may_complete, scale_percent = :scale_percent, stable = :stable,
-    stable_ms = :stable_ms, stage_state = :stage_state WHERE id = :id
+    stable_ms = :stable_ms, stage_state = :stage_state, is_task_set = :is_task_set WHERE id = :id
 -- name: deployment_update_document
 UPDATE deployments SET document = :document WHERE id = :id
 -- name: deployment_document
