@@ -158,6 +158,8 @@ static int describe_each(struct api_call *call, const char *list, const char *me
         struct daemon_name name;
         struct daemon_row daemon;
         int result = daemon_name_read(call, arn->string, type, &name);
+        if (result == 0 && engine_cluster_find(call->scope, name.cluster) == NULL)
+            return api_fail(call, ERROR_CLUSTER_NOT_FOUND, NULL);
         if (result == 0)
             result = daemon_find(call, &name, &daemon);
         if (result == 0)

@@ -534,6 +534,7 @@ class Refusals(Case):
             arn = PREFIX + kind + "/default/d/x"
             self.refused(INVALID, f"{member} can have at most 20 items.", operation, {member: [arn] * 21})
             self.refused(INVALID, "Invalid identifier: Unexpected number of separators", operation, {member: [PREFIX + kind + "/default/d"]})
+            self.refused("ClusterNotFoundException", "Cluster not found.", operation, {member: [PREFIX + kind + "/none/d/x"]})
             self.refused(INVALID, "Unsupported resource type: daemon", operation, {member: [PREFIX + "daemon/default/d"]})
 
     def test_lists(self):
