@@ -122,6 +122,48 @@ static int carry_out_stops(struct glance *glance) {
     return result;
 }
 
+/* "2 tasks in az-a, 1 tasks in az-b", the fullest first. */
+static const char *zones_text(struct glance *glance) {
+    struct arena *arena = glance->engine->turn;
+    const struct service_view *view = &glance->view;
+    unsigned *counts = arena_new_array(arena, unsigned, view->zone_count);
+    const char *text = "";
+    unsigned most = 0;
+    for (unsigned zone = 0; zone < view->zone_count; zone++) {
+        for (unsigned index = 0; index < view->task_count; index++)
+            counts[zone] += view->tasks[index].wanted &&
+                            text_equal(view->tasks[index].zone, view->zones[zone]);
+        most = counts[zone] > most ? counts[zone] : most;
+    }
+    for (unsigned count = most + 1; count-- > 0;) {
+        for (unsigned zone = 0; zone < view->zone_count; zone++) {
+            if (counts[zone] == count)
+                text = arena_printf(
+                    arena, "%s%s%u tasks in %s", text, text[0] != '\0' ? ", " : "", count, view->zones[zone]);
+        }
+    }
+    return text;
+}
+
+/* Once when it begins and once when it is over (facts: services 7.9, 7.10). */
+int glance_tell_balance(struct glance *glance, bool balanced) {
+    struct service *service = glance->service;
+    bool known = glance->entry->trouble != NULL && strchr(glance->entry->trouble, TROUBLE_UNBALANCED) != NULL;
+    if (known != balanced)
+        return 0;
+    service_action(glance->engine, glance->entry, "INFO",
+        balanced ? "SERVICE_REBALANCING_COMPLETED" : "SERVICE_REBALANCING_STARTED", NULL);
+    if (balanced)
+        service_untroubled(glance->engine, glance->entry, TROUBLE_UNBALANCED);
+    else
+        service_troubled(glance->engine, glance->entry, TROUBLE_UNBALANCED);
+    return balanced ? engine_service_event(glance->engine, service, "(service %s) is AZ balanced with %s.",
+                          service->name, zones_text(glance))
+                    : engine_service_event(glance->engine, service,
+                          "(service %s) is not AZ balanced with %s. AZ Rebalancing in progress.",
+                          service->name, zones_text(glance));
+}
+
 static int tell_started(
     struct glance *glance, const struct service_start *start, const struct started *started) {
     const char *name = glance->service->name;
@@ -153,7 +195,9 @@ static int carry_out_starts(struct glance *glance) {
                     glance->plan.starts[index + 1].deployment != start->deployment;
         if (result != 0 || !last)
             continue;
-        if (started.count != 0)
+        if (started.count != 0 && start->zone != NULL)
+            result = glance_tell_balance(glance, false);
+        if (started.count != 0 && result == 0)
             result = tell_started(glance, start, &started);
         if (start->zone != NULL && started.count != 0)
             glance->entry->rebalancing = true;

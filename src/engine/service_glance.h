@@ -24,6 +24,7 @@ int glance_documents(struct glance *glance, const struct deployment *deployment)
 int glance_look_round(struct glance *glance);
 /* Carries out the plan, unless it is too early. */
 int glance_act(struct glance *glance);
+int glance_tell_balance(struct glance *glance, bool balanced);
 int glance_tell_targets(struct glance *glance, unsigned added, unsigned removed);
 
 #endif

@@ -407,6 +407,8 @@ static int look_at_active(struct glance *glance) {
     if (result == 0)
         result = tell_troubles(glance);
     glance->entry->rebalancing &= !glance->plan.settled;
+    if (result == 0 && glance->plan.settled && !glance->plan.unbalanced)
+        result = glance_tell_balance(glance, true);
     if (result == 0 && glance->plan.settled && glance->plan.start_count == 0)
         result = conclude(glance);
     else
