@@ -120,14 +120,15 @@ static int replace_world(struct engine *engine, struct store *copy, const char *
 
 int engine_restore(struct engine *engine, const char *bytes, size_t length, const char **ret_problem) {
     struct store *copy = NULL;
-    int result = settle(engine);
+    /* What this turn has done is replaced, too: a state that cannot be written can still be left. */
+    bool lost = engine_turn_end(engine) != 0;
+    if (lost)
+        log_warn("the turn could not be committed; the snapshot replaces what it has done");
+    int result = store_copy_open(engine->turn, bytes, length, engine->store, &copy, ret_problem);
     if (result == 0)
-        result = store_copy_open(engine->turn, bytes, length, engine->store, &copy, ret_problem);
-    if (result != 0)
-        return result == STORE_REFUSED ? ENGINE_REFUSED : result;
-    result = replace_world(engine, copy, ret_problem);
+        result = replace_world(engine, copy, ret_problem);
     store_close(copy);
-    if (result < 0)
+    if (result < 0 || (lost && result != 0))
         engine_fail_turn(engine);
     return result;
 }

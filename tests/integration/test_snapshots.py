@@ -401,8 +401,11 @@ class Refusals(Case):
             self.refused(self.changed(lambda database, sql=sql: database.execute(sql)), "tables")
 
     def test_rows_that_do_not_fit(self):
-        for sql in ("DELETE FROM clusters", "DELETE FROM scopes", "UPDATE tasks SET last_status = 'NOWHERE'",
-                    "UPDATE container_instances SET document = '{'"):
+        for sql in ("UPDATE container_instances SET document = '{'", "UPDATE tasks SET document = ''", "UPDATE clusters SET id = -5",
+                    "UPDATE clusters SET id = 4611686018427387904", "UPDATE container_instances SET id = id + 100000000",
+                    "UPDATE journal SET first_seq = -4611686018427387904", "UPDATE journal SET last_seq = 4611686018427387904"):
+            self.refused(self.changed(lambda database, sql=sql: database.execute(sql)), "has a row that cannot be")
+        for sql in ("DELETE FROM clusters", "DELETE FROM scopes", "UPDATE tasks SET last_status = 'NOWHERE'"):
             self.refused_at_restore(self.changed(lambda database, sql=sql: database.execute(sql)))
 
     def refused_at_restore(self, body):

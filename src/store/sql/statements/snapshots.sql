@@ -1,3 +1,16 @@
 -- name: schema_text
 SELECT group_concat(type || ' ' || name || ': ' || coalesce(sql, ''), char(10))
   FROM (SELECT type, name, sql FROM sqlite_schema ORDER BY type, name)
+-- A query, made from the schema, that finds rows which no program of ours has written: rows of numbers that nobody
+-- counts to (clusters and container instances are found by theirs in arrays), documents that are not JSON.
+-- name: doubtful_rows
+SELECT group_concat(query, ' UNION ALL ') || ' LIMIT 1' FROM (
+  SELECT format('SELECT %Q FROM main."%w" WHERE id NOT BETWEEN 1 AND %d', t.name, t.name,
+      CASE WHEN t.name IN ('clusters', 'container_instances') THEN 10000000 ELSE 9007199254740992 END) AS query
+    FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' AND c.name = 'id' AND c.type = 'INTEGER'
+  UNION ALL
+  SELECT format('SELECT %Q FROM main."%w" WHERE NOT json_valid(coalesce("%w", ''null''))', t.name, t.name, c.name)
+    FROM sqlite_schema t, pragma_table_info(t.name) c
+    WHERE t.type = 'table' AND c.name IN ('document', 'tags') AND c.type = 'TEXT'
+  UNION ALL
+  SELECT 'SELECT ''journal'' FROM main.journal WHERE first_seq < 1 OR last_seq NOT BETWEEN first_seq AND first_seq + 100000000')
