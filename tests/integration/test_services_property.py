@@ -29,7 +29,9 @@ GOING_UP = ("PROVISIONING", "PENDING", "ACTIVATING", "RUNNING")
 
 def was_ill(task):
     """Its container had turned UNHEALTHY before it was stopped: it did not count any more."""
-    return "ill:" in task["taskDefinitionArn"] and (task["stoppingAt"] - task.get("startedAt", 0)) >= ILL_AFTER
+    # Containers start a little before their task is RUNNING.
+    age = task["stoppingAt"] - task.get("startedAt", 0) + 2
+    return task.get("healthStatus") == "UNHEALTHY" or ("ill:" in task["taskDefinitionArn"] and age >= ILL_AFTER)
 
 
 class World:
@@ -140,6 +142,7 @@ class World:
             if self.call("DescribeServices", {"services": [name]})["services"][0]["status"] == "INACTIVE":
                 break
             self.admin("POST", "/_ecs/clock/advance", {"by": "10s"})
+        self.healthy = dict.fromkeys(self.healthy)  # much may have happened
         self.create(name)
 
     def stop_deployment(self, name):
