@@ -84,7 +84,7 @@ static const char *check_contents(struct arena *arena, struct store *copy) {
 }
 
 static const char *check_shape(struct arena *arena, struct store *copy, struct store *live) {
-    const char *sql = sqlite3_sql(live->statements[SQL_SCHEMA_TEXT]);
+    const char *sql = store_statement_sql(SQL_SCHEMA_TEXT);
     const char *wanted = only_text(arena, live, sql);
     const char *found = only_text(arena, copy, sql);
     return wanted != NULL && found != NULL && strcmp(wanted, found) == 0

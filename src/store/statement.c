@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ecs-local/base/error.h"
+#include "store_internal.h"
 
 int store_check(struct store *store, int result, const char *what) {
     if (result == SQLITE_OK || result == SQLITE_ROW || result == SQLITE_DONE)
@@ -12,14 +13,19 @@ int store_check(struct store *store, int result, const char *what) {
 }
 
 struct statement statement_begin(struct store *store, enum statement_id id) {
-    return (struct statement){.handle = store->statements[id], .store = store, .result = SQLITE_OK};
+    struct statement statement = {.store = store};
+    statement.handle = store_statement(store, id, &statement.result);
+    return statement;
 }
 
 struct statement statement_begin_write(struct store *store, enum statement_id id) {
     struct statement statement = statement_begin(store, id);
     if (!store->in_transaction) {
-        int result = sqlite3_step(store->statements[SQL_TURN_BEGIN]);
-        sqlite3_reset(store->statements[SQL_TURN_BEGIN]);
+        int result = SQLITE_OK;
+        sqlite3_stmt *begin = store_statement(store, SQL_TURN_BEGIN, &result);
+        if (result == SQLITE_OK)
+            result = sqlite3_step(begin);
+        sqlite3_reset(begin);
         store->in_transaction = result == SQLITE_DONE;
         statement.result = store->in_transaction ? SQLITE_OK : result;
     }
@@ -27,6 +33,8 @@ struct statement statement_begin_write(struct store *store, enum statement_id id
 }
 
 void statement_end(struct statement *statement) {
+    if (statement->handle == NULL)
+        return;
     sqlite3_reset(statement->handle);
     sqlite3_clear_bindings(statement->handle);
 }
@@ -90,7 +98,8 @@ int statement_step(struct statement *statement) {
             return STEP_DONE;
         statement->result = result;
     }
-    return store_check(statement->store, statement->result, sqlite3_sql(statement->handle));
+    const char *sql = sqlite3_sql(statement->handle);
+    return store_check(statement->store, statement->result, sql != NULL ? sql : "preparing a statement");
 }
 
 int statement_run(struct statement *statement) {

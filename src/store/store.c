@@ -143,15 +143,30 @@ int store_migrate(struct store *store) {
     return result;
 }
 
-int store_prepare(struct store *store) {
+const char *store_statement_sql(enum statement_id id) {
+    return statement_sources[id].sql;
+}
+
+sqlite3_stmt *store_statement(struct store *store, enum statement_id id, int *ret_result) {
     _Static_assert(array_length(statement_sources) == SQL_COUNT, "one source per statement");
+    *ret_result = SQLITE_OK;
+    if (store->statements[id] == NULL)
+        *ret_result = sqlite3_prepare_v3(store->db, statement_sources[id].sql, -1, SQLITE_PREPARE_PERSISTENT,
+            &store->statements[id], NULL);
+    return store->statements[id];
+}
+
+int store_prepare(struct store *store) {
+#ifdef ECS_LOCAL_CHECK_REPLIES
     for (unsigned index = 0; index < SQL_COUNT; index++) {
-        const struct statement_source *source = &statement_sources[index];
-        int result = sqlite3_prepare_v3(
-            store->db, source->sql, -1, SQLITE_PREPARE_PERSISTENT, &store->statements[index], NULL);
-        if (store_check(store, result, source->name) != 0)
+        int result = SQLITE_OK;
+        store_statement(store, (enum statement_id)index, &result);
+        if (store_check(store, result, statement_sources[index].name) != 0)
             return ERR_STORE;
     }
+#else
+    (void)store;
+#endif
     return 0;
 }
 

@@ -1,4 +1,4 @@
-/* The database: one connection, one writer (us), every statement prepared at open.
+/* The database: one connection, one writer (us), statements prepared once.
  *
  * Reads run at once. The first write of a turn opens a transaction by itself; the loop commits it with
  * store_commit() at the end of the turn, before any reply that depends on it leaves. When that fails the
