@@ -17,7 +17,7 @@ int store_pragma_int(struct store *store, const char *sql, int64_t *ret_value);
 int store_migrate(struct store *store);
 /* The SQL of a statement. */
 const char *store_statement_sql(enum statement_id id);
-/* The statement, prepared by its first use and kept (decisions/0008). *ret_result is SQLite's. */
+/* The statement, prepared by its first use and kept (decisions/0010). *ret_result is SQLite's. */
 sqlite3_stmt *store_statement(struct store *store, enum statement_id id, int *ret_result);
 /* Test builds prepare all of them, so that one which does not fit the schema fails at the start. */
 int store_prepare(struct store *store);
