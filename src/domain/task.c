@@ -245,11 +245,12 @@ bool task_counts_running(enum task_status status) {
     return status == TASK_RUNNING;
 }
 
-const char *task_health_status(const struct task *task) {
+static const char *essential_health(const struct task *task, bool checked_only) {
     const char *health = NULL;
     for (unsigned index = 0; index < task->container_count; index++) {
         const struct task_container *container = &task->containers[index];
-        if (container->health_status == NULL || !container->essential)
+        if (container->health_status == NULL || !container->essential ||
+            (checked_only && !container->has_health_check))
             continue;
         if (text_equal(container->health_status, "UNHEALTHY"))
             return "UNHEALTHY";
@@ -257,6 +258,22 @@ const char *task_health_status(const struct task *task) {
             health = container->health_status;
     }
     return health;
+}
+
+const char *task_health_status(const struct task *task) {
+    return essential_health(task, false);
+}
+
+const char *task_checked_health(const struct task *task) {
+    return essential_health(task, true);
+}
+
+bool task_has_health_checks(const struct task *task) {
+    for (unsigned index = 0; index < task->container_count; index++) {
+        if (task->containers[index].essential && task->containers[index].has_health_check)
+            return true;
+    }
+    return false;
 }
 
 struct task_container *task_container_named(struct task *task, const char *name) {

@@ -179,7 +179,7 @@ static int serves(struct engine *engine, const struct daemon_view *view, const s
         return 0;
     int result = task_by_row(engine, row->task_id, &task);
     if (result == 0)
-        *ret_serves = text_equal(task_health_status(task), "HEALTHY");
+        *ret_serves = text_equal(task_checked_health(task), "HEALTHY");
     return result < 0 ? result : 0;
 }
 

@@ -86,12 +86,9 @@ void service_task_changed(struct engine *engine, const struct task *task) {
 }
 
 static enum task_health health_of(const struct task *task) {
-    bool checked = false;
-    for (unsigned index = 0; index < task->container_count; index++)
-        checked |= task->containers[index].essential && task->containers[index].has_health_check;
-    if (!checked)
+    if (!task_has_health_checks(task))
         return HEALTH_UNCHECKED;
-    const char *health = task_health_status(task);
+    const char *health = task_checked_health(task);
     if (text_equal(health, "HEALTHY"))
         return HEALTH_HEALTHY;
     return text_equal(health, "UNHEALTHY") ? HEALTH_UNHEALTHY : HEALTH_UNKNOWN;

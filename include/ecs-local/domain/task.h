@@ -239,6 +239,11 @@ bool task_counts_running(enum task_status status);
 
 /* Task.healthStatus from the essential containers; NULL while there is none to show (facts: tasks 5.2). */
 const char *task_health_status(const struct task *task);
+/* The same from those of them that have a health check: what a scheduler goes by (facts: services 7.5). A sidecar
+ * without one shows UNKNOWN for ever and must not hold anybody up. */
+const char *task_checked_health(const struct task *task);
+/* Has an essential container a health check? */
+bool task_has_health_checks(const struct task *task);
 
 /* The Task of the API without `tags`, as one JSON object. While it waits for capacity it shows no containers, no
  * attachments and no overrides (facts: tasks 5.3, a task of 2024). */
