@@ -10,6 +10,7 @@
 #include "ecs-local/base/error.h"
 #include "ecs-local/base/log.h"
 #include "ecs-local/base/text.h"
+#include "page_cache.h"
 #include "snapshot_shelf.h"
 #include "store_internal.h"
 
@@ -180,7 +181,9 @@ void store_unprepare(struct store *store) {
 int store_open(const struct store_config *config, struct store **ret_store) {
     struct store *store = xcalloc(1, sizeof(*store));
     store->lock_fd = -1;
-    int result = config->data_dir != NULL ? lock_directory(store, config->data_dir) : 0;
+    int result = page_cache_install();
+    if (result == 0 && config->data_dir != NULL)
+        result = lock_directory(store, config->data_dir);
     if (result == 0)
         result = open_database(store, config);
     if (result == 0)
