@@ -93,7 +93,10 @@ CREATE TABLE tasks (
     waiting TEXT, -- for capacity: the launch's placement and the whole document, as JSON; NULL: it is placed
     reservation TEXT NOT NULL, -- what it holds of its instance (domain/task.h)
     due_ms INTEGER, -- when the next step of its life cycle is due; NULL: nothing is
+    service_id INTEGER, -- NULL: of no service
+    deployment_id INTEGER, -- the deployment or task set that started it
     tags TEXT,
+    life TEXT, -- when its containers started, what scripts want of it (domain/task_life.h); NULL: what the document says
     document TEXT NOT NULL -- the Task as DescribeTasks shows it, without tags
 ) STRICT;
 CREATE UNIQUE INDEX tasks_by_task_id ON tasks (task_id, cluster_id);

@@ -1,7 +1,5 @@
 -- Services: what they want, their deployments and task sets, and their story.
 
-ALTER TABLE tasks ADD COLUMN service_id INTEGER;    -- NULL: of no service
-ALTER TABLE tasks ADD COLUMN deployment_id INTEGER; -- the deployment or task set that started it
 CREATE INDEX tasks_by_service ON tasks (service_id, desired_status, id) WHERE service_id IS NOT NULL;
 
 CREATE TABLE services (
