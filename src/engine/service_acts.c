@@ -22,23 +22,70 @@ static int first_port(const struct glance *glance) {
     return (int)value_int(first_balancer(glance), "containerPort", 0);
 }
 
-int glance_tell_targets(struct glance *glance, unsigned added, unsigned removed) {
-    struct service *service = glance->service;
-    if (!service->settings.has_targets || service->primary == NULL || (added == 0 && removed == 0))
+/* Who does it: services with task sets name the set as well (facts: services 7.9). */
+static const char *actor(struct glance *glance, const struct deployment *task_set_or_null) {
+    struct arena *arena = glance->engine->turn;
+    const char *name = glance->service->name;
+    return task_set_or_null != NULL
+               ? arena_printf(arena, "service %s, taskSet ecs-svc/%s", name, task_set_or_null->digits)
+               : arena_printf(arena, "service %s", name);
+}
+
+/* The task set that a task is of; NULL: the service has none. */
+static const struct deployment *task_set_of(const struct glance *glance, int64_t deployment_id) {
+    const struct deployment *own = service_deployment_by_row(glance->service, deployment_id);
+    return own != NULL && own->is_task_set ? own : NULL;
+}
+
+/* A task set has load balancers of its own. */
+static int read_balancers(
+    struct glance *glance, const struct deployment *task_set_or_null, const struct value **ret_balancers) {
+    const struct service *service = glance->service;
+    const struct deployment *of = task_set_or_null != NULL ? task_set_or_null : service->primary;
+    *ret_balancers = NULL;
+    if (of == NULL || (task_set_or_null == NULL && !service->settings.has_targets))
         return 0;
-    int result = glance_documents(glance, service->primary);
-    value_for_each(balancer, value_get(glance->documents.service, "loadBalancers")) {
+    int result = glance_documents(glance, of);
+    if (result == 0)
+        *ret_balancers = value_get(
+            task_set_or_null != NULL ? glance->documents.revision : glance->documents.service,
+            "loadBalancers");
+    return result;
+}
+
+static int tell_targets(
+    struct glance *glance, const struct deployment *task_set_or_null, unsigned added, unsigned removed) {
+    const struct value *balancers = NULL;
+    if (added == 0 && removed == 0)
+        return 0;
+    int result = read_balancers(glance, task_set_or_null, &balancers);
+    const char *who = actor(glance, task_set_or_null);
+    value_for_each(balancer, balancers) {
         const char *group = value_string(balancer, "targetGroupArn");
         if (group == NULL || result != 0)
             continue;
-        result = engine_service_event(glance->engine, service,
-            "(service %s) %s %u targets in (target-group %s)", service->name,
-            added != 0 ? "registered" : "deregistered", added != 0 ? added : removed, group);
+        result = engine_service_event(glance->engine, glance->service,
+            "(%s) %s %u targets in (target-group %s)", who, added != 0 ? "registered" : "deregistered",
+            added != 0 ? added : removed, group);
     }
-    if (result == 0 && removed != 0)
-        result = engine_service_event(glance->engine, service,
-            "(service %s) has begun draining connections on %u tasks.", service->name, removed);
+    if (result == 0 && removed != 0 && value_count(balancers) != 0)
+        result = engine_service_event(glance->engine, glance->service,
+            "(%s) has begun draining connections on %u tasks.", who, removed);
     return result;
+}
+
+int glance_tell_new_targets(struct glance *glance) {
+    unsigned together = 0;
+    int result = 0;
+    for (struct deployment *item = glance->service->deployments; item != NULL; item = item->next) {
+        unsigned added = item->newly_running;
+        item->newly_running = 0;
+        if (!item->is_task_set)
+            together += added;
+        else if (result == 0)
+            result = tell_targets(glance, item, added, 0);
+    }
+    return result == 0 ? tell_targets(glance, NULL, together, 0) : result;
 }
 
 static const char *stop_reason(struct glance *glance, const struct service_stop *stop, const char *digits) {
@@ -81,8 +128,14 @@ static const char *initiator(const struct glance *glance, const struct task *tas
     return own != NULL ? own->digits : "0";
 }
 
-static int stop_one(
-    struct glance *glance, const struct service_stop *stop, struct buf *ids, unsigned *ret_running) {
+/* What is stopped together: of one task set, or of a service without. */
+struct stopped {
+    struct buf ids; /* " (task T1) (task T2)" */
+    unsigned running;
+    unsigned pending;
+};
+
+static int stop_one(struct glance *glance, const struct service_stop *stop, struct stopped *stopped) {
     struct task *task = NULL;
     int result = task_by_row(glance->engine, glance->tasks[stop->task].task_row, &task);
     if (result != 0)
@@ -94,31 +147,46 @@ static int stop_one(
         result = tell_unhealthy(glance, stop, task);
     if (result != 0)
         return result;
-    if (!stop->pending) {
-        buf_printf(ids, " (task %s)", task->task_id);
-        (*ret_running)++;
-    }
+    stopped->pending += stop->pending;
+    stopped->running += !stop->pending;
+    if (!stop->pending)
+        buf_printf(&stopped->ids, " (task %s)", task->task_id);
     return engine_task_stop(glance->engine, task, "ServiceSchedulerInitiated",
         stop_reason(glance, stop, initiator(glance, task)));
 }
 
-static int carry_out_stops(struct glance *glance) {
-    struct buf ids = BUF_INIT(STARTED_TEXT_MAX);
-    unsigned running = 0;
-    int result = 0;
-    for (unsigned index = 0; result == 0 && index < glance->plan.stop_count; index++)
-        result = stop_one(glance, &glance->plan.stops[index], &ids, &running);
-    unsigned pending = glance->plan.stop_count - running;
-    const char *name = glance->service->name;
-    if (result == 0)
-        result = glance_tell_targets(glance, 0, running);
-    if (result == 0 && running != 0)
+static int tell_stopped(
+    struct glance *glance, const struct deployment *task_set_or_null, struct stopped *stopped) {
+    const char *who = actor(glance, task_set_or_null);
+    int result = tell_targets(glance, task_set_or_null, 0, stopped->running);
+    if (result == 0 && stopped->running != 0)
         result = engine_service_event(glance->engine, glance->service,
-            "(service %s) has stopped %u running tasks:%s.", name, running, buf_text(&ids));
-    if (result == 0 && pending != 0)
+            "(%s) has stopped %u running tasks:%s.", who, stopped->running, buf_text(&stopped->ids));
+    if (result == 0 && stopped->pending != 0)
         result = engine_service_event(
-            glance->engine, glance->service, "(service %s) stopped %u pending tasks.", name, pending);
-    buf_done(&ids);
+            glance->engine, glance->service, "(%s) stopped %u pending tasks.", who, stopped->pending);
+    buf_clear(&stopped->ids);
+    stopped->running = stopped->pending = 0;
+    return result;
+}
+
+static int carry_out_stops(struct glance *glance) {
+    const struct service_plan *plan = &glance->plan;
+    struct stopped stopped = {.ids = BUF_INIT(STARTED_TEXT_MAX)};
+    const struct deployment *task_set = NULL;
+    int result = 0;
+    for (unsigned index = 0; result == 0 && index < plan->stop_count; index++) {
+        const struct deployment *own = task_set_of(
+            glance, glance->tasks[plan->stops[index].task].deployment_id);
+        if (own != task_set)
+            result = tell_stopped(glance, task_set, &stopped);
+        task_set = own;
+        if (result == 0)
+            result = stop_one(glance, &plan->stops[index], &stopped);
+    }
+    if (result == 0)
+        result = tell_stopped(glance, task_set, &stopped);
+    buf_done(&stopped.ids);
     return result;
 }
 
@@ -166,18 +234,17 @@ int glance_tell_balance(struct glance *glance, bool balanced) {
 
 static int tell_started(
     struct glance *glance, const struct service_start *start, const struct started *started) {
-    const char *name = glance->service->name;
+    const char *who = actor(glance, start->deployment->is_task_set ? start->deployment : NULL);
     const char *ids = buf_text(&started->ids);
     if (start->zone != NULL)
         return engine_service_event(glance->engine, glance->service,
-            "(service %s) has started %u tasks in %s to AZ Rebalance:%s.", name, started->count, start->zone,
-            ids);
+            "(%s) has started %u tasks in %s to AZ Rebalance:%s.", who, started->count, start->zone, ids);
     if (start->replaces)
         return engine_service_event(glance->engine, glance->service,
-            "(service %s) has started %u tasks:%s. Amazon ECS replaced %u tasks due to an unhealthy status.",
-            name, started->count, ids, started->count);
+            "(%s) has started %u tasks:%s. Amazon ECS replaced %u tasks due to an unhealthy status.", who,
+            started->count, ids, started->count);
     return engine_service_event(
-        glance->engine, glance->service, "(service %s) has started %u tasks:%s.", name, started->count, ids);
+        glance->engine, glance->service, "(%s) has started %u tasks:%s.", who, started->count, ids);
 }
 
 /* Starts for the same deployment are one batch. */

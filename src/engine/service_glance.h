@@ -10,7 +10,6 @@ struct glance {
     struct service_entry *entry;
     struct service *service;
     int64_t now_ms;
-    unsigned newly_running;    /* tasks */
     const char *start_failure; /* why the last of them could not be started; NULL: none */
     struct service_view view;
     struct service_task *tasks;
@@ -25,6 +24,7 @@ int glance_look_round(struct glance *glance);
 /* Carries out the plan, unless it is too early. */
 int glance_act(struct glance *glance);
 int glance_tell_balance(struct glance *glance, bool balanced);
-int glance_tell_targets(struct glance *glance, unsigned added, unsigned removed);
+/* The targets that have come since the last look. */
+int glance_tell_new_targets(struct glance *glance);
 
 #endif

@@ -69,7 +69,7 @@ static void note_news(struct glance *glance, struct service_member *member, cons
         return;
     if (runs && !member->registered) {
         member->registered = true;
-        glance->newly_running++;
+        deployment->newly_running++;
         deployment_task_started(deployment);
     }
     if (!seen->wanted && !seen->counted) {
@@ -395,7 +395,7 @@ static int look_at_active(struct glance *glance) {
     const struct deployment *primary = glance->service->primary;
     int result = primary != NULL && !primary->is_task_set ? judge_rollout(glance) : 0;
     if (result == 0)
-        result = glance_tell_targets(glance, glance->newly_running, 0);
+        result = glance_tell_new_targets(glance);
     if (result == 0)
         result = glance_look_round(glance);
     if (result != 0)

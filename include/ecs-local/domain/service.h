@@ -240,6 +240,7 @@ struct deployment {
     unsigned pending;
     unsigned wanted;         /* tasks that are not to be stopped */
     unsigned healthy;        /* RUNNING, wanted, and healthy */
+    unsigned newly_running;  /* since targets were last told of */
     unsigned failed_tasks;   /* as shown: in a row */
     unsigned failures;       /* as the circuit breaker counts them */
     unsigned start_failures; /* in a row, for the delay before the next attempt */
