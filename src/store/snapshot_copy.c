@@ -92,8 +92,8 @@ static const char *check_shape(struct arena *arena, struct store *copy, struct s
                : "this database has not the tables that its version has";
 }
 
-static const char *check_rows(struct arena *arena, struct store *copy, struct store *live) {
-    const char *query = only_text(arena, copy, sqlite3_sql(live->statements[SQL_DOUBTFUL_ROWS]));
+static const char *check_rows(struct arena *arena, struct store *copy) {
+    const char *query = only_text(arena, copy, store_statement_sql(SQL_DOUBTFUL_ROWS));
     const char *table = query != NULL ? only_text(arena, copy, query) : "the schema";
     return table != NULL ? arena_printf(arena, "this database is broken: %s has a row that cannot be", table)
                          : NULL;
@@ -112,7 +112,7 @@ static int open_copy(struct arena *arena, const char *bytes, size_t length, stru
     }
     *ret_problem = check_shape(arena, copy, live);
     if (*ret_problem == NULL)
-        *ret_problem = check_rows(arena, copy, live);
+        *ret_problem = check_rows(arena, copy);
     return *ret_problem == NULL ? store_prepare(copy) : 0;
 }
 

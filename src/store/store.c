@@ -165,6 +165,7 @@ int store_prepare(struct store *store) {
         if (store_check(store, result, statement_sources[index].name) != 0)
             return ERR_STORE;
     }
+    store_unprepare(store); /* only checked: from here on as in a release */
 #else
     (void)store;
 #endif
