@@ -442,12 +442,13 @@ static void plan_balance(struct planner *planner) {
     unsigned least = 0;
     unsigned most = 0;
     for (unsigned index = 1; index < view->zone_count; index++) {
-        if (in_zone(planner, view->zones[index]) < in_zone(planner, view->zones[least]))
+        if (index < view->open_zone_count &&
+            in_zone(planner, view->zones[index]) < in_zone(planner, view->zones[least]))
             least = index;
         if (in_zone(planner, view->zones[index]) > in_zone(planner, view->zones[most]))
             most = index;
     }
-    if (view->zone_count < 2 ||
+    if (view->open_zone_count == 0 ||
         in_zone(planner, view->zones[most]) < in_zone(planner, view->zones[least]) + 2)
         return;
     planner->plan->unbalanced = true;

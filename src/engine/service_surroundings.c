@@ -1,4 +1,5 @@
 /* What surrounds a service: its documents, the instances and zones where its tasks are and could be. */
+#include <limits.h>
 #include <string.h>
 
 #include "ecs-local/base/error.h"
@@ -24,12 +25,16 @@ int glance_documents(struct glance *glance, const struct deployment *deployment)
     return result;
 }
 
-static void zone_add(const char **zones, unsigned *count, const char *zone_or_null) {
-    for (unsigned index = 0; index < *count; index++) {
-        if (text_equal(zones[index], zone_or_null))
-            return;
+static bool zone_known(const char **zones, unsigned count, const char *zone) {
+    for (unsigned index = 0; index < count; index++) {
+        if (text_equal(zones[index], zone))
+            return true;
     }
-    if (zone_or_null != NULL && *count < ZONES_MAX)
+    return false;
+}
+
+static void zone_add(const char **zones, unsigned *count, const char *zone_or_null) {
+    if (zone_or_null != NULL && *count < ZONES_MAX && !zone_known(zones, *count, zone_or_null))
         zones[(*count)++] = zone_or_null;
 }
 
@@ -90,26 +95,103 @@ static bool is_displaced(const struct glance *glance, const struct service_task 
     return instance->status == INSTANCE_ACTIVE || instance->running + instance->pending <= 1;
 }
 
-/* Where tasks of the service could run: to even out zones. */
-static int find_zones(struct glance *glance) {
-    struct engine *engine = glance->engine;
+/* Zones are evened out only for those that leave it to ECS or spread over zones before anything else (D). */
+static bool minds_zones(const struct value *document) {
+    const struct value *first = value_at(value_get(document, "placementStrategy"), 0);
+    return first == NULL || (text_equal(value_string(first, "type"), "spread") &&
+                                text_equal(value_string(first, "field"), "attribute:ecs.availability-zone"));
+}
+
+static void add_zones_of_subnets(
+    struct glance *glance, const struct value *subnets, const char **zones, unsigned *count) {
+    value_for_each(subnet, subnets) zone_add(zones, count,
+        task_launch_zone_of_subnet(
+            glance->engine, glance->service->cluster->scope, glance->engine->turn, subnet->string));
+}
+
+/* Is the instance of one of the strategy's providers, where there is a strategy? */
+static bool is_provided(
+    const struct instance *instance, const struct task_launch *launch, struct place_request *request) {
+    for (size_t index = 0; index < value_count(launch->strategy); index++) {
+        request->capacity_provider = launch->providers[index].name;
+        if (text_equal(instance->capacity_provider, request->capacity_provider))
+            return true;
+    }
+    return launch->strategy == NULL;
+}
+
+/* `launch_or_null`: those that would take its task, now. */
+static void add_zones_of_instances(
+    struct glance *glance, const struct task_launch *launch_or_null, const char **zones, unsigned *count) {
     const struct cluster *cluster = glance->service->cluster;
-    const char **zones = arena_new_array(engine->turn, const char *, ZONES_MAX);
+    for (unsigned index = 0; index < cluster->instance_count; index++) {
+        const struct instance *instance = cluster->instances[index];
+        struct place_request request;
+        if (instance->status != INSTANCE_ACTIVE || zone_known(zones, *count, instance->zone))
+            continue;
+        if (launch_or_null != NULL) {
+            task_launch_place_request(launch_or_null, &request);
+            if (!is_provided(instance, launch_or_null, &request) ||
+                engine_refusal(glance->engine, instance, &request) != NULL)
+                continue;
+        }
+        zone_add(zones, count, instance->zone);
+    }
+}
+
+/* Zones that have tasks, although no other could be started there now: they may have too many. */
+static void add_zones_of_tasks(struct glance *glance, const char **zones, unsigned *count) {
+    for (unsigned index = 0; index < glance->entry->member_count; index++) {
+        const struct service_task *task = &glance->entry->members[index]->task;
+        if (task->wanted)
+            zone_add(zones, count, task->zone);
+    }
+}
+
+static bool zones_differ(const struct glance *glance) {
+    unsigned least = UINT_MAX;
+    unsigned most = 0;
+    for (unsigned zone = 0; zone < glance->view.zone_count; zone++) {
+        unsigned tasks = 0;
+        for (unsigned index = 0; index < glance->entry->member_count; index++) {
+            const struct service_task *task = &glance->entry->members[index]->task;
+            tasks += task->wanted && text_equal(task->zone, glance->view.zones[zone]);
+        }
+        least = tasks < least ? tasks : least;
+        most = tasks > most ? tasks : most;
+    }
+    return glance->view.zone_count > 1 && most > least + 1;
+}
+
+/* Where tasks of the service could run: to even out zones. Whether each would really take one is asked only when
+ * they differ. */
+static int find_zones(struct glance *glance) {
+    struct task_launch launch = {0};
     unsigned count = 0;
     int result = glance_documents(glance, glance->service->primary);
-    const struct value *revision = glance->documents.revision;
-    const struct value *subnets = value_get(
-        value_get(value_get(revision, "networkConfiguration"), "awsvpcConfiguration"), "subnets");
-    if (result != 0)
+    if (result != 0 || !minds_zones(glance->documents.service))
         return result;
-    bool elsewhere = text_equal(value_string(revision, "launchType"), "FARGATE");
-    value_for_each(subnet, elsewhere ? subnets : NULL) zone_add(
-        zones, &count, task_launch_zone_of_subnet(engine, cluster->scope, engine->turn, subnet->string));
-    for (unsigned index = 0; !elsewhere && index < cluster->instance_count; index++) {
-        if (cluster->instances[index]->status == INSTANCE_ACTIVE)
-            zone_add(zones, &count, cluster->instances[index]->zone);
-    }
+    const struct value *subnets = value_get(
+        value_get(value_get(glance->documents.revision, "networkConfiguration"), "awsvpcConfiguration"),
+        "subnets");
+    const char **zones = arena_new_array(glance->engine->turn, const char *, ZONES_MAX);
     glance->view.zones = zones;
+    add_zones_of_subnets(glance, subnets, zones, &count);
+    add_zones_of_instances(glance, NULL, zones, &count);
+    glance->view.zone_count = glance->view.open_zone_count = count;
+    if (!zones_differ(glance))
+        return 0;
+    result = service_launch_read(
+        glance->engine, glance->entry, glance->service->primary, &glance->documents, &launch);
+    glance->view.zone_count = glance->view.open_zone_count = count = 0;
+    if (result != 0)
+        return result < 0 ? result : 0;
+    if (launch.kind == LAUNCH_FARGATE || launch.kind == LAUNCH_MANAGED_INSTANCES)
+        add_zones_of_subnets(glance, subnets, zones, &count);
+    else
+        add_zones_of_instances(glance, &launch, zones, &count);
+    glance->view.open_zone_count = count;
+    add_zones_of_tasks(glance, zones, &count);
     glance->view.zone_count = count;
     return 0;
 }

@@ -28,6 +28,7 @@ struct scene {
     unsigned place_count;
     const char *zones[8];
     unsigned zone_count;
+    unsigned open_zone_count;
     struct service_plan plan;
 };
 
@@ -53,6 +54,9 @@ static void scene_begin(struct scene *scene, const struct value *told) {
     scene->desired = (int)value_int(told, "desired", 1);
     scene->now_ms = value_int(told, "now", 1000000);
     value_for_each(zone, value_get(told, "zones")) scene->zones[scene->zone_count++] = zone->string;
+    /* "full": zones with tasks and no room. */
+    scene->open_zone_count = scene->zone_count;
+    value_for_each(zone, value_get(told, "full")) scene->zones[scene->zone_count++] = zone->string;
     for (int64_t place = 1; place <= value_int(told, "instances", 0); place++)
         scene->places[scene->place_count++] = place;
 }
@@ -103,6 +107,7 @@ static void make_plan(struct arena *arena, struct scene *scene) {
         .place_count = scene->place_count,
         .zones = scene->zones,
         .zone_count = scene->zone_count,
+        .open_zone_count = scene->open_zone_count,
         .now_ms = scene->now_ms,
     };
     service_plan_make(arena, &view, &scene->plan);

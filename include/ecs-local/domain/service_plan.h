@@ -32,9 +32,10 @@ struct service_view {
     unsigned task_count;
     const int64_t *places; /* DAEMON: instances that are to have a task each */
     unsigned place_count;
-    const char *const *zones; /* where tasks can run; for rebalancing */
+    const char *const *zones; /* where tasks are or can be started; for rebalancing */
     unsigned zone_count;
-    bool rebalancing; /* one task more than desired was started on purpose */
+    unsigned open_zone_count; /* of those, which come first, one more can be started in each */
+    bool rebalancing;         /* one task more than desired was started on purpose */
     int64_t now_ms;
 };
 
