@@ -182,6 +182,19 @@ struct failure {
     bool user; /* no failure: somebody asked for it */
 };
 
+/* All of it goes to the revision that the service goes back to; a rolling deployment shifts none. */
+static void give_traffic_back(struct service_deployment *record, const struct deployment *target) {
+    if (record == NULL || record->target.production_weight < 0)
+        return;
+    record->target.test_weight = record->target.production_weight = 0;
+    for (unsigned index = 0; index < record->source_count; index++) {
+        struct revision_share *source = &record->sources[index];
+        double weight = text_equal(source->digits, target->digits) ? 100 : 0;
+        source->test_weight = source->production_weight = weight;
+    }
+    record->dirty = true;
+}
+
 static int fail(struct engine *engine, struct service_entry *entry, struct deployment *deployment,
     const struct failure *failure) {
     struct service *service = &entry->service;
@@ -206,6 +219,7 @@ static int fail(struct engine *engine, struct service_entry *entry, struct deplo
         return result;
     }
     record_move(engine, entry, record, SERVICE_DEPLOYMENT_ROLLBACK_IN_PROGRESS, failure->status_reason);
+    give_traffic_back(record, target);
     if (record != NULL)
         snprintf(record->rollback_reason, sizeof(record->rollback_reason), "%s", failure->status_reason);
     return go_back(engine, entry, deployment, target, failure->back);
