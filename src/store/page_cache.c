@@ -86,10 +86,13 @@ int page_cache_install(void) {
     if (installed)
         return 0;
     installed = true;
-    if (sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) != SQLITE_OK ||
-        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) != SQLITE_OK ||
-        sqlite3_config(SQLITE_CONFIG_GETPCACHE2, &own) != SQLITE_OK)
-        return error_raise(ERR_STORE, "SQLite cannot be set up");
+    int result = sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    if (result == SQLITE_MISUSE)
+        return 0; /* somebody has begun to use SQLite: it works without us, too */
+    if (result == SQLITE_OK)
+        result = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    if (result == SQLITE_OK)
+        result = sqlite3_config(SQLITE_CONFIG_GETPCACHE2, &own);
     sqlite3_pcache_methods2 layer = own;
     layer.xCreate = create;
     layer.xDestroy = destroy;
@@ -100,7 +103,7 @@ int page_cache_install(void) {
     layer.xRekey = renumber;
     layer.xTruncate = cut_off;
     layer.xShrink = shrink;
-    return sqlite3_config(SQLITE_CONFIG_PCACHE2, &layer) == SQLITE_OK
-               ? 0
-               : error_raise(ERR_STORE, "SQLite cannot be set up");
+    if (result == SQLITE_OK)
+        result = sqlite3_config(SQLITE_CONFIG_PCACHE2, &layer);
+    return result == SQLITE_OK ? 0 : error_raise(ERR_STORE, "SQLite cannot be set up");
 }
