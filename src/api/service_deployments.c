@@ -33,7 +33,7 @@ static int describe_deployment(struct api_call *call, const char *arn, struct va
         return api_fail(call, ERROR_SERVICE_DEPLOYMENT_ARN, NULL);
     const struct service *service = service_of(call, &child);
     int result = STORE_NOT_FOUND;
-    if (service != NULL)
+    if (service != NULL && service->status != SERVICE_INACTIVE) /* they go with the service */
         result = service_deployment_rows_get(
             engine_store(call->engine), service->id, child.id, call->arena, &document);
     if (result == 0)
@@ -160,7 +160,7 @@ static int list_deployments(struct api_call *call, const struct service *service
     const char *filters = arena_printf(call->arena, "%lld,%s,%lld,%lld", (long long)service->id,
         list.statuses != NULL ? value_text(call, list.statuses) : "", (long long)list.after_ms,
         (long long)list.cursor.created_ms);
-    unsigned count = ROWS_PAGE;
+    unsigned count = service->status != SERVICE_INACTIVE ? ROWS_PAGE : 0; /* they go with the service */
     int result = read_cursor(call, filters, &list);
     writer_object_begin(&call->writer);
     writer_key_list_begin(&call->writer, "serviceDeployments");
@@ -199,7 +199,7 @@ static int lookup_deployment(struct api_call *call, enum api_error over, struct 
     if (service_child_take_apart(call, arn, "service-deployment", &child) != 0)
         return api_fail(call, ERROR_SERVICE_DEPLOYMENT_ARN, NULL);
     struct service *service = service_of(call, &child);
-    if (service == NULL)
+    if (service == NULL || service->status == SERVICE_INACTIVE)
         return api_fail(call, ERROR_SERVICE_DEPLOYMENT_MISSING, NULL);
     struct deployment *deployment = engine_service_deployment_find(service, child.id);
     if (deployment != NULL) {

@@ -263,9 +263,20 @@ struct deployment *service_deployment_by_row(const struct service *service, int6
     return NULL;
 }
 
+/* Fargate's providers count as FARGATE (D); those with others have no launch type. */
+static const char *listed_launch_type(const struct value *document) {
+    const struct value *first = value_at(value_get(document, "capacityProviderStrategy"), 0);
+    const char *provider = value_string(first, "capacityProvider");
+    const char *slash = provider != NULL ? strrchr(provider, '/') : NULL;
+    const char *name = slash != NULL ? slash + 1 : provider;
+    if (text_equal(name, "FARGATE") || text_equal(name, "FARGATE_SPOT"))
+        return "FARGATE";
+    return value_string(document, "launchType");
+}
+
 /* What lists filter by, out of the document. */
 static void describe(const struct value *document, struct service_row *row) {
-    row->launch_type = value_string(document, "launchType");
+    row->launch_type = listed_launch_type(document);
     row->scheduling_strategy = value_string(document, "schedulingStrategy");
     if (row->scheduling_strategy == NULL)
         row->scheduling_strategy = "REPLICA";

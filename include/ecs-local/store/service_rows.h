@@ -22,7 +22,7 @@ struct service_row {
     const char *tags;       /* JSON list */
     const char *document;   /* JSON object */
     /* Out of the document, for lists: */
-    const char *launch_type; /* NULL: a strategy */
+    const char *launch_type; /* as lists filter by it; NULL: none */
     const char *scheduling_strategy;
     const char *resource_management;
     const char *name_space; /* NULL: none */
