@@ -406,7 +406,8 @@ class Refusals(Case):
                     "UPDATE journal SET first_seq = -4611686018427387904", "UPDATE journal SET last_seq = 4611686018427387904"):
             self.refused(self.changed(lambda database, sql=sql: database.execute(sql)), "has a row that cannot be")
         for sql in ("UPDATE task_definitions SET document = '[]'", "UPDATE task_definitions SET document = '{}'",
-                    "UPDATE task_definitions SET tags = '{}'", "UPDATE tasks SET document = '[]'", "UPDATE clusters SET document = '7'",
+                    "UPDATE task_definitions SET tags = '{}'", "UPDATE tasks SET document = '[]'", "UPDATE tasks SET document = '{}'",
+                    "UPDATE tasks SET life = '{'", "UPDATE clusters SET document = '7'",
                     """UPDATE task_definitions SET document = '{"family":"x","containerDefinitions":[]}'"""):
             self.refused(self.changed(lambda database, sql=sql: database.execute(sql)), "has a row that cannot be")
         for sql in ("DELETE FROM clusters", "DELETE FROM scopes", "UPDATE tasks SET last_status = 'NOWHERE'"):

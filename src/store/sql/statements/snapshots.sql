@@ -3,7 +3,7 @@ SELECT group_concat(type || ' ' || name || ': ' || coalesce(sql, ''), char(10))
   FROM (SELECT type, name, sql FROM sqlite_schema ORDER BY type, name)
 -- A query, made from the schema, that finds rows which no program of ours has written: rows of numbers that nobody
 -- counts to (clusters and container instances are found by theirs in arrays), documents that are not JSON objects, tags
--- that are no list, task definitions that cannot be run. What is NULL may be.
+-- that are no list, task definitions that cannot be run, tasks that are none. What is NULL may be.
 -- name: doubtful_rows
 SELECT group_concat(query, ' UNION ALL ') || ' LIMIT 1' FROM (
   SELECT format('SELECT %Q FROM main."%w" WHERE id NOT BETWEEN 1 AND %d', t.name, t.name,
@@ -17,5 +17,12 @@ SELECT group_concat(query, ' UNION ALL ') || ' LIMIT 1' FROM (
   UNION ALL
   SELECT 'SELECT ''task_definitions'' FROM main.task_definitions WHERE json_extract(document, ''$.family'') IS NOT family
       OR coalesce(json_array_length(document, ''$.containerDefinitions''), 0) = 0'
+  UNION ALL
+  SELECT 'SELECT ''tasks'' FROM main.tasks WHERE waiting IS NULL AND (json_extract(document, ''$.taskArn'') IS NULL
+      OR json_extract(document, ''$.group'') IS NULL OR json_extract(document, ''$.launchType'') IS NULL
+      OR json_extract(document, ''$.lastStatus'') IS NULL OR json_extract(document, ''$.desiredStatus'') IS NULL)'
+  UNION ALL
+  SELECT 'SELECT ''tasks'' FROM main.tasks WHERE NOT json_valid(coalesce(waiting, ''null''))
+      OR NOT json_valid(coalesce(life, ''null''))'
   UNION ALL
   SELECT 'SELECT ''journal'' FROM main.journal WHERE first_seq < 1 OR last_seq NOT BETWEEN first_seq AND first_seq + 100000000')
