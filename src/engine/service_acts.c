@@ -130,10 +130,22 @@ static const char *initiator(const struct glance *glance, const struct task *tas
 
 /* What is stopped together: of one task set, or of a service without. */
 struct stopped {
-    struct buf ids; /* " (task T1) (task T2)" */
+    struct buf ids;   /* " (task T1) (task T2)" */
+    const char *zone; /* to even out the zones; NULL: for another reason */
     unsigned running;
     unsigned pending;
 };
+
+/* A daemon's task that its instance, although ACTIVE, does not suit any more (facts: services 7.12). */
+static void tell_violation(struct glance *glance, const struct service_task *task) {
+    const struct service *service = glance->service;
+    const struct instance *instance = instance_by_row(glance->engine, task->instance_id);
+    if (!service->settings.daemon || service->status != SERVICE_ACTIVE || !task->displaced ||
+        instance == NULL || instance->status != INSTANCE_ACTIVE)
+        return;
+    service_action(glance->engine, glance->entry, "ERROR", "SERVICE_DAEMON_PLACEMENT_CONSTRAINT_VIOLATED",
+        &(struct service_action_detail){.container_instance = instance->arn});
+}
 
 static int stop_one(struct glance *glance, const struct service_stop *stop, struct stopped *stopped) {
     struct task *task = NULL;
@@ -147,6 +159,7 @@ static int stop_one(struct glance *glance, const struct service_stop *stop, stru
         result = tell_unhealthy(glance, stop, task);
     if (result != 0)
         return result;
+    tell_violation(glance, &glance->tasks[stop->task]);
     stopped->pending += stop->pending;
     stopped->running += !stop->pending;
     if (!stop->pending)
@@ -159,9 +172,14 @@ static int tell_stopped(
     struct glance *glance, const struct deployment *task_set_or_null, struct stopped *stopped) {
     const char *who = actor(glance, task_set_or_null);
     int result = tell_targets(glance, task_set_or_null, 0, stopped->running);
+    const char *why = stopped->zone == NULL
+                          ? ""
+                          : arena_printf(glance->engine->turn, " in %s due to AZ rebalancing", stopped->zone);
+    if (result == 0 && stopped->running != 0 && stopped->zone != NULL)
+        service_action(glance->engine, glance->entry, "INFO", "TASKS_STOPPED", NULL);
     if (result == 0 && stopped->running != 0)
         result = engine_service_event(glance->engine, glance->service,
-            "(%s) has stopped %u running tasks:%s.", who, stopped->running, buf_text(&stopped->ids));
+            "(%s) has stopped %u running tasks%s:%s.", who, stopped->running, why, buf_text(&stopped->ids));
     if (result == 0 && stopped->pending != 0)
         result = engine_service_event(
             glance->engine, glance->service, "(%s) stopped %u pending tasks.", who, stopped->pending);
@@ -176,11 +194,13 @@ static int carry_out_stops(struct glance *glance) {
     const struct deployment *task_set = NULL;
     int result = 0;
     for (unsigned index = 0; result == 0 && index < plan->stop_count; index++) {
-        const struct deployment *own = task_set_of(
-            glance, glance->tasks[plan->stops[index].task].deployment_id);
-        if (own != task_set)
+        const struct service_task *task = &glance->tasks[plan->stops[index].task];
+        const char *zone = plan->stops[index].why == STOP_REBALANCED ? task->zone : NULL;
+        const struct deployment *own = task_set_of(glance, task->deployment_id);
+        if (own != task_set || zone != stopped.zone) /* both are interned */
             result = tell_stopped(glance, task_set, &stopped);
         task_set = own;
+        stopped.zone = zone;
         if (result == 0)
             result = stop_one(glance, &plan->stops[index], &stopped);
     }
@@ -213,12 +233,22 @@ static const char *zones_text(struct glance *glance) {
     return text;
 }
 
+/* Nobody asks for even zones any more. */
+static int stop_balancing(struct glance *glance) {
+    service_action(glance->engine, glance->entry, "INFO", "SERVICE_REBALANCING_STOPPED", NULL);
+    service_untroubled(glance->engine, glance->entry, TROUBLE_UNBALANCED);
+    return engine_service_event(
+        glance->engine, glance->service, "(service %s) stopped AZ Rebalancing.", glance->service->name);
+}
+
 /* Once when it begins and once when it is over (facts: services 7.9, 7.10). */
 int glance_tell_balance(struct glance *glance, bool balanced) {
     struct service *service = glance->service;
     bool known = glance->entry->trouble != NULL && strchr(glance->entry->trouble, TROUBLE_UNBALANCED) != NULL;
     if (known != balanced)
         return 0;
+    if (balanced && glance->view.zone_count == 0)
+        return stop_balancing(glance);
     service_action(glance->engine, glance->entry, "INFO",
         balanced ? "SERVICE_REBALANCING_COMPLETED" : "SERVICE_REBALANCING_STARTED", NULL);
     if (balanced)
@@ -236,6 +266,8 @@ static int tell_started(
     struct glance *glance, const struct service_start *start, const struct started *started) {
     const char *who = actor(glance, start->deployment->is_task_set ? start->deployment : NULL);
     const char *ids = buf_text(&started->ids);
+    if (start->zone != NULL)
+        service_action(glance->engine, glance->entry, "INFO", "TASKS_STARTED", NULL);
     if (start->zone != NULL)
         return engine_service_event(glance->engine, glance->service,
             "(%s) has started %u tasks in %s to AZ Rebalance:%s.", who, started->count, start->zone, ids);

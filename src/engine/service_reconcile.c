@@ -281,8 +281,24 @@ static int task_set_steady(struct glance *glance, struct deployment *item) {
     return 0;
 }
 
+/* Those of the service's strategy are steady with it. */
+static int tell_steady_providers(struct glance *glance) {
+    const struct deployment *primary = glance->service->primary;
+    int result = primary != NULL ? glance_documents(glance, primary) : 0;
+    value_for_each(item, value_get(glance->documents.revision, "capacityProviderStrategy")) {
+        const char *name = value_string(item, "capacityProvider");
+        const char *slash = name != NULL ? strrchr(name, '/') : NULL;
+        service_action(glance->engine, glance->entry, "INFO", "CAPACITY_PROVIDER_STEADY_STATE",
+            &(struct service_action_detail){.capacity_provider = slash != NULL ? slash + 1 : name});
+    }
+    return result;
+}
+
 static int steady(struct glance *glance, bool completes) {
     struct service_entry *entry = glance->entry;
+    int result = tell_steady_providers(glance);
+    if (result != 0)
+        return result;
     entry->steady_ms = glance->now_ms;
     glance->service->steady = true;
     service_calm(glance->engine, entry);
