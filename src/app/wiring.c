@@ -34,6 +34,7 @@ struct wiring {
     struct outgoing *outgoing;
     struct lambda_hooks *lambda_hooks;
     struct ids request_ids; /* apart from the engine's, so that a request does not change what a seed gives */
+    bool abandoned;         /* the world could not begin: nothing of it is kept */
 };
 
 static const char *timing_name(const struct options *options) {
@@ -189,7 +190,7 @@ int wiring_open(const struct options *options, struct wiring **ret_wiring) {
     wiring->admin = admin_open(&admin);
     result = begin_world(wiring);
     if (result != 0) {
-        engine_fail_turn(wiring->engine);
+        wiring->abandoned = true;
         wiring_close(wiring);
         return result == ERR_CONFIG ? 2 : result;
     }
@@ -200,7 +201,7 @@ int wiring_open(const struct options *options, struct wiring **ret_wiring) {
 void wiring_close(struct wiring *wiring) {
     if (wiring == NULL)
         return;
-    if (wiring->engine != NULL) {
+    if (wiring->engine != NULL && !wiring->abandoned) {
         engine_journal_tell(wiring->engine); /* what has not been stored yet will be */
         engine_turn_end(wiring->engine);
     }

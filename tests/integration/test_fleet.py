@@ -232,8 +232,19 @@ class AtTheStart(Case):
                 done = subprocess.run([BINARY, "--port", "0", "--fleet", str(path)], capture_output=True, text=True, timeout=20)
                 self.assertEqual((done.returncode, done.stdout), (2, ""), text)
                 self.assertIn(words, done.stderr)
+                self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
             done = subprocess.run([BINARY, "--port", "0", "--fleet", folder + "/nothing"], capture_output=True, text=True, timeout=20)
+            self.assertEqual((done.returncode, len(done.stderr.splitlines())), (2, 1), done.stderr)
+
+    def test_nothing_stays_of_a_fleet_that_is_wrong_in_part(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "fleet.json"
+            path.write_text('[{"instances":[{"instanceType":"m5.large"}]},{"instances":[{"instanceType":"m99.large"}]}]')
+            state = ("--data-dir", folder + "/state")
+            done = subprocess.run([BINARY, "--port", "0", "--fleet", str(path), *state], capture_output=True, text=True, timeout=20)
             self.assertEqual(done.returncode, 2)
+            self.server = self.start(*state)
+            self.assertEqual(self.fleet(), [])
 
 
 if __name__ == "__main__":
