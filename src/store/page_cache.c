@@ -6,6 +6,12 @@
 
 #include "ecs-local/base/error.h"
 
+enum {
+    /* Small pieces of memory that a connection keeps ready: a quarter of SQLite's own 120 KiB serves as well here. */
+    LOOKASIDE_BYTES = 512,
+    LOOKASIDE_COUNT = 64,
+};
+
 struct page_cache {
     sqlite3_pcache *own; /* SQLite's */
     unsigned largest;    /* no page has a larger number, but for `borrowed` */
@@ -91,6 +97,8 @@ int page_cache_install(void) {
         return 0; /* somebody has begun to use SQLite: it works without us, too */
     if (result == SQLITE_OK)
         result = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    if (result == SQLITE_OK)
+        result = sqlite3_config(SQLITE_CONFIG_LOOKASIDE, LOOKASIDE_BYTES, LOOKASIDE_COUNT);
     if (result == SQLITE_OK)
         result = sqlite3_config(SQLITE_CONFIG_GETPCACHE2, &own);
     sqlite3_pcache_methods2 layer = own;
