@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api_lookup.h"
+#include "ecs-local/base/cleanup.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/domain/arn.h"
 
@@ -121,6 +122,51 @@ static int read_containers(struct api_call *call, struct task_report *report) {
     return 0;
 }
 
+/* What an attachment's ARN (or id) names: the part behind the last slash. 0 or API_ERROR. */
+static int attachment_id(struct api_call *call, const struct value *entry, const char **ret_id) {
+    const char *text = value_string(entry, "attachmentArn");
+    const char *type = NULL;
+    const char *rest = text;
+    struct violation violation;
+    if (strchr(text, ':') != NULL) {
+        if (arn_take_apart(call->arena, text, scope_region(call->scope), scope_account(call->scope), &type,
+                &rest, &violation) != 0)
+            return api_fail_with(call, &violation);
+        if (!text_equal(type, "attachment"))
+            return api_fail(call, ERROR_RESOURCE_TYPE, type);
+    }
+    const char *slash = strrchr(rest, '/');
+    *ret_id = slash != NULL ? slash + 1 : rest;
+    return 0;
+}
+
+static int check_attachments(struct api_call *call) {
+    static const char *const statuses[] = {
+        "PRECREATED", "CREATED", "ATTACHING", "ATTACHED", "DETACHING", "DETACHED", "DELETED", "FAILED"};
+    value_for_each(entry, value_get(call->input, "attachments")) {
+        const char *status = value_string_nonempty(entry, "status");
+        const char *id = NULL;
+        bool known = status == NULL;
+        for (size_t index = 0; !known && index < array_length(statuses); index++)
+            known = text_equal(status, statuses[index]);
+        if (!known)
+            return api_fail(call, ERROR_SUBMIT_STATUS,
+                "PRECREATED,CREATED,ATTACHING,ATTACHED,DETACHING,DETACHED,DELETED,FAILED");
+        int result = attachment_id(call, entry, &id);
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}
+
+static int report_attachment(struct api_call *call, struct task *task, const struct value *entry) {
+    const char *id = NULL;
+    int result = attachment_id(call, entry, &id);
+    return result != 0 ? result
+                       : engine_task_attachment_report(
+                             call->engine, task, id, value_string_nonempty(entry, "status"));
+}
+
 int api_submit_task_state_change(struct api_call *call) {
     struct task *task = NULL;
     struct task_report report = {
@@ -129,13 +175,18 @@ int api_submit_task_state_change(struct api_call *call) {
         .pull_started_ms = value_int(call->input, "pullStartedAt", 0),
         .pull_stopped_ms = value_int(call->input, "pullStoppedAt", 0),
         .execution_stopped_ms = value_int(call->input, "executionStoppedAt", 0),
-        .attached = value_count(value_get(call->input, "attachments")) != 0,
     };
     int result = find_reported(call, &task);
     if (result == 0)
         result = check_status(call, report.status);
     if (result == 0)
         result = read_containers(call, &report);
+    if (result == 0)
+        result = check_attachments(call);
+    value_for_each(entry, value_get(call->input, "attachments")) {
+        if (result == 0 && task != NULL)
+            result = report_attachment(call, task, entry);
+    }
     if (result == 0 && task != NULL)
         result = engine_task_report(call->engine, task, &report);
     if (result == 0)
@@ -162,10 +213,25 @@ int api_submit_container_state_change(struct api_call *call) {
     return result;
 }
 
-/* Attachments of container instances (trunk interfaces): there is nothing of them to change. */
+/* Interfaces of tasks. A container instance's own (its trunk) is attached from the beginning; what nobody knows any
+ * more is acknowledged. */
 int api_submit_attachment_state_changes(struct api_call *call) {
     struct cluster *cluster = NULL;
     int result = lookup_cluster(call, "cluster", &cluster);
+    if (result == 0)
+        result = check_attachments(call);
+    value_for_each(entry, value_get(call->input, "attachments")) {
+        const char *id = NULL;
+        struct task *task = NULL;
+        if (result == 0)
+            result = attachment_id(call, entry, &id);
+        if (result == 0)
+            result = engine_task_of_attachment(call->engine, cluster, id, &task);
+        if (result == 0)
+            result = report_attachment(call, task, entry);
+        else if (result == ENGINE_NOT_FOUND)
+            result = 0;
+    }
     if (result == 0)
         acknowledge(call);
     return result;

@@ -274,6 +274,12 @@ int task_container_step(struct engine *engine, struct task *task, const struct t
     const struct life_step *step, int64_t now_ms);
 /* Its network interface and volume are there now. */
 void task_interface_attached(struct engine *engine, struct task *task);
+/* Its network interface, if an agent may tell of it; NULL otherwise. */
+const char *task_reported_attachment(struct engine *engine, const struct task *task);
+/* Does the task wait for its agent to say that its network interface is there? */
+bool task_awaits_attachment(struct engine *engine, const struct task *task);
+/* It is due to go on, and must wait: until when. Beyond that moment it is stopped. */
+int task_await_attachment(struct engine *engine, struct task *task, int64_t now_ms, int64_t *ret_until_ms);
 /* Its address may be another task's. */
 void task_interface_released(struct engine *engine, struct task *task);
 /* Chooses the host ports of a container that starts. */

@@ -55,6 +55,8 @@ static const char *what_holds(struct engine *engine, const struct task *task) {
     const struct instance *instance = instance_by_row(engine, task->container_instance_id);
     if (instance != NULL && !instance->agent_connected)
         return "the agent of its container instance, which is not connected";
+    if (task_awaits_attachment(engine, task))
+        return "the agent of its container instance, to say that the network interface is attached";
     if (instance != NULL && instance->has_agent)
         return "the agent of its container instance, which tells what happens to it";
     if (is_held(task))
@@ -75,7 +77,9 @@ static void explain_on_its_way(
         explain_because(
             engine, explanation, "the container %s is %s", container->name, container->last_status);
     }
-    explanation->waits_for = task->due_ms == 0 ? what_holds(engine, task) : NULL;
+    explanation->waits_for = task->due_ms == 0 || task_awaits_attachment(engine, task)
+                                 ? what_holds(engine, task)
+                                 : NULL;
     explanation->next = "its next step";
 }
 

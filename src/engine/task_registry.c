@@ -251,6 +251,7 @@ static int write_task(struct engine *engine, struct task *task, struct buf *buf)
         .started_by = task->started_by,
         .task_group = task->group,
         .capacity_provider = task->capacity_provider,
+        .attachment_id = task_reported_attachment(engine, task),
         .protected_until_ms = task->protected_until_ms,
         .waiting = waiting_text(engine, task),
         .reservation = task_reservation_text(engine->turn, &task->demand),

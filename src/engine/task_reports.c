@@ -121,7 +121,8 @@ static void count_news(struct task *task, const struct task_container *before, i
 
 int engine_task_report(struct engine *engine, struct task *task, const struct task_report *report) {
     int64_t now_ms = engine_now_ms(engine);
-    if (task->status == TASK_STOPPED)
+    const struct instance *instance = instance_by_row(engine, task->container_instance_id);
+    if (task->status == TASK_STOPPED || instance == NULL || instance->simulated)
         return 0;
     /* The agent knows what the runtime only imagined. */
     task->due_ms = 0;

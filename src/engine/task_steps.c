@@ -178,6 +178,14 @@ static void containers_announce(struct engine *engine, struct task *task) {
     task_announce(engine, task);
 }
 
+static int await_attachment(struct engine *engine, struct task *task, int64_t now_ms) {
+    int64_t until_ms = 0;
+    int result = task_await_attachment(engine, task, now_ms, &until_ms);
+    if (result == 0 && until_ms > now_ms)
+        wait_until(engine, task, until_ms);
+    return result;
+}
+
 /* Everything of the task that is due at `now_ms`, one thing after the other. */
 static int step_at(struct engine *engine, struct task *task, int64_t now_ms) {
     if (task->status == TASK_STOPPED)
@@ -194,6 +202,8 @@ static int step_at(struct engine *engine, struct task *task, int64_t now_ms) {
                 wait_until(engine, task, result == 0 ? step.at_ms : 0);
             return result < 0 ? result : 0;
         }
+        if (task_awaits_attachment(engine, task))
+            return await_attachment(engine, task, now_ms);
         result = step.kind == LIFE_TASK_MOVES ? move(engine, task, step.status, now_ms)
                                               : task_container_step(engine, task, definition, &step, now_ms);
         if (result != 0 || task->status == TASK_STOPPED)

@@ -16,6 +16,7 @@ static void bind_state(struct statement *statement, const struct task_row *row) 
     bind_int_or_null(statement, "due_ms", row->due_ms);
     bind_text(statement, "tags", row->tags);
     bind_text(statement, "life", row->life);
+    bind_text(statement, "attachment_id", row->attachment_id);
     bind_text_length(statement, "document", row->document, row->document_length);
 }
 
@@ -114,6 +115,18 @@ int task_rows_append_document(struct store *store, int64_t cluster_id, const cha
     const char *document = column_text(&statement, "document");
     buf_append(out, document, column_length(&statement, "document") - 1);
     *ret_tags = arena != NULL ? arena_strdup(arena, column_text(&statement, "tags")) : NULL;
+    return 0;
+}
+
+int task_rows_of_attachment(
+    struct store *store, int64_t cluster_id, const char *attachment_id, int64_t *ret_id) {
+    statement_scope struct statement statement = statement_begin(store, SQL_TASK_OF_ATTACHMENT);
+    bind_text(&statement, "attachment_id", attachment_id);
+    bind_int(&statement, "cluster_id", cluster_id);
+    int step = statement_step(&statement);
+    if (step != STEP_ROW)
+        return step < 0 ? step : STORE_NOT_FOUND;
+    *ret_id = column_int(&statement, "id");
     return 0;
 }
 

@@ -317,13 +317,19 @@ struct task_report {
     int64_t pull_started_ms;
     int64_t pull_stopped_ms;
     int64_t execution_stopped_ms;
-    bool attached;     /* its network interface is there */
     bool task_follows; /* the task's status is to be found from its containers' */
     struct container_report *containers;
     unsigned container_count;
 };
-/* Applies what is new in it; what is old news changes nothing. */
+/* Applies what is new in it; what is old news changes nothing, nor does what nobody could know: of a task that runs
+ * on no container instance with an agent of its own. */
 int engine_task_report(struct engine *engine, struct task *task, const struct task_report *report);
+/* The task in the cluster with that attachment, if an agent may report it; else ENGINE_NOT_FOUND. */
+int engine_task_of_attachment(struct engine *engine, const struct cluster *cluster, const char *attachment_id,
+    struct task **ret_task);
+/* Its attachment is in that state now. One that is not the task's changes nothing. */
+int engine_task_attachment_report(
+    struct engine *engine, struct task *task, const char *attachment_id, const char *status);
 
 /* Wants the task stopped, and lets the runtime go about it. No effect on one that is wanted stopped already.
  */

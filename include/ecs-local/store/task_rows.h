@@ -23,6 +23,7 @@ struct task_row {
     const char *started_by;        /* NULL: none */
     int64_t service_id;            /* 0: of none */
     int64_t deployment_id;         /* 0: of none */
+    const char *attachment_id;     /* its network interface, when an agent tells of it; NULL: none (not read) */
     const char *reservation;
     int64_t due_ms;   /* 0: nothing is due */
     const char *tags; /* JSON list, NULL: none */
@@ -44,6 +45,10 @@ int task_rows_find(struct store *store, int64_t cluster_id, const char *task_id,
 /* Appends the document to `out`, without its closing brace; *ret_tags is NULL unless `arena` is given. */
 int task_rows_append_document(struct store *store, int64_t cluster_id, const char *task_id, struct buf *out,
     struct arena *arena, const char **ret_tags);
+
+/* The task whose network interface an agent may report. 0 or STORE_NOT_FOUND. */
+int task_rows_of_attachment(
+    struct store *store, int64_t cluster_id, const char *attachment_id, int64_t *ret_id);
 
 /* Every task with a step due: (id, due_ms). Every unfinished task: its columns without document. */
 int task_rows_each_due(

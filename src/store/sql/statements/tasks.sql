@@ -1,14 +1,14 @@
 -- name: task_insert
 INSERT INTO tasks (id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
     container_instance_id, started_by, task_group, capacity_provider, protected_until_ms, waiting, reservation,
-    due_ms, tags, life, document, service_id, deployment_id)
+    due_ms, tags, life, document, service_id, deployment_id, attachment_id)
   VALUES (:id, :cluster_id, :task_id, :desired_status, :last_status, :launch_type, :family_id, :task_definition_id,
     :container_instance_id, :started_by, :task_group, :capacity_provider, :protected_until_ms, :waiting,
-    :reservation, :due_ms, :tags, :life, :document, :service_id, :deployment_id)
+    :reservation, :due_ms, :tags, :life, :document, :service_id, :deployment_id, :attachment_id)
 -- name: task_update
 UPDATE tasks SET desired_status = :desired_status, last_status = :last_status, reservation = :reservation,
     protected_until_ms = :protected_until_ms, waiting = :waiting, container_instance_id = :container_instance_id,
-    due_ms = :due_ms, tags = :tags, life = :life, document = :document WHERE id = :id
+    due_ms = :due_ms, tags = :tags, life = :life, document = :document, attachment_id = :attachment_id WHERE id = :id
 -- name: task_delete
 DELETE FROM tasks WHERE id = :id
 -- name: task_last_id
@@ -23,6 +23,8 @@ SELECT id, cluster_id, task_id, desired_status, last_status, launch_type, family
   FROM tasks WHERE task_id = :task_id AND cluster_id = :cluster_id
 -- name: task_document
 SELECT document, tags FROM tasks WHERE task_id = :task_id AND cluster_id = :cluster_id
+-- name: task_of_attachment
+SELECT id FROM tasks INDEXED BY tasks_by_attachment WHERE attachment_id = :attachment_id AND cluster_id = :cluster_id
 -- name: task_each_due
 SELECT id, due_ms FROM tasks WHERE due_ms IS NOT NULL ORDER BY due_ms, id
 -- name: task_each_active
