@@ -81,8 +81,11 @@ static const char *status_from_containers(const struct task *task) {
     return all_started(task) ? "RUNNING" : NULL;
 }
 
-/* Up to RUNNING, through every status on the way. */
+/* Up to RUNNING, through every status on the way. A container that ended before has ended all the same. */
 static int run(struct engine *engine, struct task *task, int64_t now_ms) {
+    struct task_container *kept = arena_new_array(engine->turn, struct task_container, task->container_count);
+    if (task->container_count != 0)
+        memcpy(kept, task->containers, task->container_count * sizeof(*kept));
     while (task->status < TASK_RUNNING && task->desired == TASK_RUNNING) {
         enum task_status next = (enum task_status)(task->status + 1);
         if (!task_move_allowed(task->platform, task->status, next))
@@ -90,6 +93,10 @@ static int run(struct engine *engine, struct task *task, int64_t now_ms) {
         int result = task_move_reported(engine, task, next, now_ms);
         if (result != 0)
             return result;
+    }
+    for (unsigned index = 0; index < task->container_count; index++) {
+        if (kept[index].exited || text_equal(kept[index].last_status, "STOPPED"))
+            task->containers[index] = kept[index];
     }
     return 0;
 }
@@ -119,21 +126,30 @@ static void count_news(struct task *task, const struct task_container *before, i
     }
 }
 
-int engine_task_report(struct engine *engine, struct task *task, const struct task_report *report) {
-    int64_t now_ms = engine_now_ms(engine);
-    const struct instance *instance = instance_by_row(engine, task->container_instance_id);
-    if (task->status == TASK_STOPPED || instance == NULL || instance->simulated)
-        return 0;
-    /* The agent knows what the runtime only imagined. */
-    task->due_ms = 0;
+static void take_times(struct task *task, const struct task_report *report) {
     if (report->pull_started_ms != 0)
         task->pull_started_ms = report->pull_started_ms;
     if (report->pull_stopped_ms != 0)
         task->pull_stopped_ms = report->pull_stopped_ms;
     if (report->execution_stopped_ms != 0)
         task->execution_stopped_ms = report->execution_stopped_ms;
+}
+
+/* Whose tasks the runtime does not know better: a container instance that registered itself. */
+static bool is_told_of(struct engine *engine, const struct task *task) {
+    const struct instance *instance = instance_by_row(engine, task->container_instance_id);
+    return task->status != TASK_STOPPED && instance != NULL && !instance->simulated;
+}
+
+int engine_task_report(struct engine *engine, struct task *task, const struct task_report *report) {
+    int64_t now_ms = engine_now_ms(engine);
+    if (!is_told_of(engine, task))
+        return 0;
+    /* The agent knows what the runtime only imagined; it has its time for the network interface all the same. */
+    if ((report->status != NULL || report->container_count != 0) && !task_awaits_attachment(engine, task))
+        task->due_ms = 0;
+    take_times(task, report);
     const char *status = report->status;
-    struct task_container *kept = arena_new_array(engine->turn, struct task_container, task->container_count);
     struct task_container *before = arena_new_array(
         engine->turn, struct task_container, task->container_count);
     int64_t version = task->version;
@@ -144,15 +160,8 @@ int engine_task_report(struct engine *engine, struct task *task, const struct ta
         take_container(task, &report->containers[index], now_ms);
     if (report->task_follows)
         status = status_from_containers(task);
-    if (task->container_count != 0)
-        memcpy(kept, task->containers, task->container_count * sizeof(*kept));
     if (text_equal(status, "RUNNING")) {
         result = run(engine, task, now_ms);
-        /* A container that ended before the task was RUNNING has ended all the same. */
-        for (unsigned index = 0; index < task->container_count; index++) {
-            if (kept[index].exited || text_equal(kept[index].last_status, "STOPPED"))
-                task->containers[index] = kept[index];
-        }
     } else if (text_equal(status, "STOPPED")) {
         result = stop(engine, task, report->reason, now_ms);
     }

@@ -325,8 +325,8 @@ struct task_report {
  * on no container instance with an agent of its own. */
 int engine_task_report(struct engine *engine, struct task *task, const struct task_report *report);
 /* The task in the cluster with that attachment, if an agent may report it; else ENGINE_NOT_FOUND. */
-int engine_task_of_attachment(struct engine *engine, const struct cluster *cluster, const char *attachment_id,
-    struct task **ret_task);
+int engine_task_of_attachment(
+    struct engine *engine, const struct cluster *cluster, const char *attachment_id, struct task **ret_task);
 /* Its attachment is in that state now. One that is not the task's changes nothing. */
 int engine_task_attachment_report(
     struct engine *engine, struct task *task, const char *attachment_id, const char *status);

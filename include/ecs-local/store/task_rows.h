@@ -23,7 +23,7 @@ struct task_row {
     const char *started_by;        /* NULL: none */
     int64_t service_id;            /* 0: of none */
     int64_t deployment_id;         /* 0: of none */
-    const char *attachment_id;     /* its network interface, when an agent tells of it; NULL: none (not read) */
+    const char *attachment_id; /* its network interface, when an agent tells of it; NULL: none (not read) */
     const char *reservation;
     int64_t due_ms;   /* 0: nothing is due */
     const char *tags; /* JSON list, NULL: none */
