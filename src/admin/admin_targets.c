@@ -1,8 +1,8 @@
 /* /_ecs/targets: what target groups say about the tasks of services that have load balancers.
  *
  *   POST   {"targetGroup": ARN, "cluster": …, "service": …, "taskDefinition": "web:2", "task": ID or ARN,
- *           "health": "unhealthy"} → 204; what is left out is any
- *   GET    → {"targets": [{"match": {…}, "health": …}]}
+ *           "taskSet": ID or ARN, "deployment": ID, "health": "unhealthy", "reason": …} → 204; what is left out is any
+ *   GET    → {"targets": [{"match": {…}, "health": …, "reason": …}]}
  *   DELETE everything is healthy again */
 #include <string.h>
 
@@ -18,27 +18,27 @@ enum {
     TEXT_MAX = 2048,
 };
 
-/* Names where an ARN was given: its last part. A target group is known by its ARN. */
+/* Names where an ARN was given: its last part; the digits of "ecs-svc/…". A target group is known by its ARN. */
 static const char *name_of(const char *key, const char *text) {
     const char *slash = strrchr(text, '/');
-    bool whole = text_equal(key, "targetGroup") || !text_starts_with(text, "arn:") || slash == NULL;
-    return whole ? text : slash + 1;
+    bool parted = text_starts_with(text, "arn:") || text_starts_with(text, "ecs-svc/");
+    return text_equal(key, "targetGroup") || !parted || slash == NULL ? text : slash + 1;
 }
 
 static const char *read_match(struct admin_call *call, struct value *match) {
-    static const char *const known[] = {
-        "account", "region", "cluster", "service", "taskDefinition", "task", "targetGroup"};
+    static const char *const known[] = {"account", "region", "cluster", "service", "taskDefinition", "task",
+        "taskSet", "deployment", "targetGroup"};
     for (uint32_t index = 0; index < value_count(call->input); index++) {
         const struct value_entry *entry = &call->input->entries[index];
         bool found = false;
         for (size_t name = 0; name < array_length(known); name++)
             found = found || text_equal(entry->key, known[name]);
-        if (text_equal(entry->key, "health"))
+        if (text_equal(entry->key, "health") || text_equal(entry->key, "reason"))
             continue;
         if (!found || entry->value->kind != VALUE_STRING || strlen(entry->value->string) > TEXT_MAX)
             return arena_printf(call->arena,
-                "%s: a target is told by account, region, cluster, service, taskDefinition, task and "
-                "targetGroup, each a text",
+                "%s: a target is told by account, region, cluster, service, taskDefinition, task, taskSet, "
+                "deployment and targetGroup, each a text",
                 entry->key);
         value_set(call->arena, match, entry->key,
             value_new_string(call->arena, name_of(entry->key, entry->value->string)));
@@ -47,15 +47,18 @@ static const char *read_match(struct admin_call *call, struct value *match) {
 }
 
 int admin_target_set(struct admin_call *call) {
-    const char *health = value_string(call->input, "health");
     struct value *match = value_new_map(call->arena, 4);
-    bool healthy = text_equal(health, "healthy");
-    if (!healthy && !text_equal(health, "unhealthy"))
-        return admin_fail(call, STATUS_BAD, "InvalidTarget", "health must be healthy or unhealthy");
+    const struct value *reason = value_get(call->input, "reason");
+    enum target_health health = TARGET_HEALTHY;
+    if (target_health_parse(value_string(call->input, "health"), &health) != 0)
+        return admin_fail(call, STATUS_BAD, "InvalidTarget", "health must be healthy, unhealthy or unknown");
+    if (reason != NULL && (reason->kind != VALUE_STRING || strlen(reason->string) > TEXT_MAX))
+        return admin_fail(call, STATUS_BAD, "InvalidTarget", "reason must be a text");
     const char *problem = read_match(call, match);
     if (problem != NULL)
         return admin_fail(call, STATUS_BAD, "InvalidTarget", "%s", problem);
-    int result = engine_target_rule_add(call->engine, match, healthy);
+    int result = engine_target_rule_add(
+        call->engine, match, health, value_string_nonempty(call->input, "reason"));
     if (result == TARGET_RULES_FULL)
         return admin_fail(
             call, STATUS_FULL, "TooManyTargets", "there are %d rules already", TARGET_RULES_MAX);

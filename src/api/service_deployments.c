@@ -299,26 +299,6 @@ static int lookup_revision_service(
     return 0;
 }
 
-/* Which target group gets the production traffic of a rule. */
-static void write_resolved(struct writer *writer, const struct value *document) {
-    bool any = false;
-    value_for_each(balancer, value_get(document, "loadBalancers"))
-        any = any || value_has(balancer, "advancedConfiguration");
-    if (!any)
-        return;
-    writer_key_object_begin(writer, "resolvedConfiguration");
-    writer_key_list_begin(writer, "loadBalancers");
-    value_for_each(balancer, value_get(document, "loadBalancers")) {
-        const struct value *advanced = value_get(balancer, "advancedConfiguration");
-        writer_object_begin(writer);
-        writer_key_value_opt(writer, "targetGroupArn", value_get(balancer, "targetGroupArn"));
-        writer_key_value_opt(writer, "productionListenerRule", value_get(advanced, "productionListenerRule"));
-        writer_object_end(writer);
-    }
-    writer_list_end(writer);
-    writer_object_end(writer);
-}
-
 /* What ECS keeps for the service elsewhere: the resources of an Express service, routes of gateways. */
 static int write_managed_resources(
     struct api_call *call, const struct service *service, const struct value *document, int64_t created_ms) {
@@ -355,7 +335,7 @@ static int write_revision(struct api_call *call, const struct service *service, 
         writer_key_value_opt(writer, second[index], value_get(document, second[index]));
     writer_key_timestamp_opt(writer, "createdAt", created_ms);
     writer_key_value_opt(writer, "vpcLatticeConfigurations", value_get(document, "vpcLatticeConfigurations"));
-    write_resolved(writer, document);
+    writer_key_value_opt(writer, "resolvedConfiguration", value_get(document, "resolvedConfiguration"));
     int result = write_managed_resources(call, service, document, created_ms);
     writer_key_value_opt(writer, "monitoring", value_get(document, "monitoring"));
     writer_object_end(writer);

@@ -165,7 +165,8 @@ void service_settings_read(const struct value *document, struct service_settings
         .bake_ms = value_int(configuration, "bakeTimeInMinutes", 0) * 60000,
         .grace_ms = value_int(document, "healthCheckGracePeriodSeconds", 0) * 1000,
         .rebalance = text_equal(value_string(document, "availabilityZoneRebalancing"), "ENABLED"),
-        .has_targets = value_count(value_get(document, "loadBalancers")) != 0,
+        .has_targets = value_count(value_get(document, "loadBalancers")) != 0 ||
+                       value_count(value_get(document, "vpcLatticeConfigurations")) != 0,
     };
     read_breaker(value_get(configuration, "deploymentCircuitBreaker"), &settings);
     *ret_settings = settings;

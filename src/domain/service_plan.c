@@ -40,6 +40,8 @@ enum task_view service_task_view(const struct service_task *task, const struct s
         *ret_look_again_ms = grace_ends_ms;
         return VIEW_UNSETTLED;
     }
+    if (task->target_unknown)
+        return VIEW_UNSETTLED;
     if (task->health == HEALTH_HEALTHY)
         return VIEW_HEALTHY;
     if (task->health == HEALTH_UNKNOWN)
@@ -84,14 +86,15 @@ struct group {
     bool with_others; /* tasks of other deployments are to go */
     int desired;
     int lower;
-    int upper;   /* negative: no bound */
+    int upper;
     int good;    /* of the target, staying */
     int healthy; /* of all of the group, wanted */
     int running; /* those and the ones that may become so */
     int up;      /* PENDING and RUNNING, wanted or not */
     int extra;   /* wanted, but to be replaced */
     int unhealthy;
-    int moving; /* wanted, and neither healthy nor unhealthy yet */
+    int moving;  /* wanted, and neither healthy nor unhealthy yet */
+    int leaving; /* PENDING and RUNNING, not wanted */
 };
 
 static bool in_group(const struct group *group, const struct service_task *task) {
@@ -110,6 +113,7 @@ static void count_group(const struct planner *planner, struct group *group) {
         if (!in_group(group, task))
             continue;
         group->up += task->status <= TASK_RUNNING;
+        group->leaving += task->status <= TASK_RUNNING && !task->wanted;
         if (view == VIEW_DOWN || planner->stopped[index])
             continue;
         group->healthy += view == VIEW_HEALTHY;
@@ -152,7 +156,7 @@ static int plan_starts(struct planner *planner, const struct group *group) {
         return 0;
     }
     int count = missing;
-    if (group->upper >= 0 && count > group->upper - group->up)
+    if (count > group->upper - group->up)
         count = group->upper - group->up;
     if (count > (int)view->timing->start_batch)
         count = (int)view->timing->start_batch;
@@ -297,7 +301,7 @@ static bool everything_stopped(const struct planner *planner, const struct group
 }
 
 static void plan_stops(struct planner *planner, struct group *group, int missing, int started) {
-    bool full = group->upper >= 0 && group->up >= group->upper;
+    bool full = group->up >= group->upper;
     stop_unhealthy(planner, group, missing > 0 && started == 0 && full);
     /* What is more than wanted, and what stands in the way of those that are missing. */
     int too_many = group->good + started + group->extra - group->desired;
@@ -319,11 +323,11 @@ static bool is_done(const struct group *group) {
 
 /* Nothing moves, and the percentages are why (facts: services 7.3). */
 static bool is_blocked(const struct planner *planner, const struct group *group, int missing) {
-    if (group->target->rollout == ROLLOUT_FAILED || group->moving != 0 ||
+    if (group->target->rollout == ROLLOUT_FAILED || group->moving != 0 || group->leaving != 0 ||
         planner->plan->kept_by_protection != 0 || group->target->next_start_ms > planner->view->now_ms)
         return false;
     if (missing != 0)
-        return group->upper >= 0 && group->up >= group->upper;
+        return group->up >= group->upper;
     return group->extra != 0 && group->healthy <= group->lower;
 }
 
@@ -352,12 +356,14 @@ static void stop_everything(struct planner *planner) {
     }
 }
 
-/* Each deployment or task set for itself. */
+/* Each deployment or task set for itself: maximumPercent bounds the replacing of its own unhealthy tasks only (D). */
 static bool plan_each(struct planner *planner) {
     bool settled = true;
     for (const struct deployment *item = planner->view->deployments; item != NULL; item = item->next) {
         int wants = service_deployment_wants(planner->view, item);
-        struct group group = {.target = item, .desired = wants, .lower = wants, .upper = -1};
+        int upper = service_upper_bound(wants, planner->view->settings->maximum_percent);
+        struct group group = {
+            .target = item, .desired = wants, .lower = wants, .upper = upper < wants ? wants : upper};
         settled &= plan_group(planner, &group);
     }
     return settled;

@@ -9,21 +9,8 @@ enum {
     STARTED_TEXT_MAX = 1024 * 1024,
 };
 
-static const struct value *first_balancer(const struct glance *glance) {
-    return value_at(value_get(glance->documents.service, "loadBalancers"), 0);
-}
-
-static const char *first_target(const struct glance *glance) {
-    const char *group = value_string(first_balancer(glance), "targetGroupArn");
-    return group != NULL ? group : "";
-}
-
-static int first_port(const struct glance *glance) {
-    return (int)value_int(first_balancer(glance), "containerPort", 0);
-}
-
 /* Who does it: services with task sets name the set as well (facts: services 7.9). */
-static const char *actor(struct glance *glance, const struct deployment *task_set_or_null) {
+const char *glance_actor(struct glance *glance, const struct deployment *task_set_or_null) {
     struct arena *arena = glance->engine->turn;
     const char *name = glance->service->name;
     return task_set_or_null != NULL
@@ -37,65 +24,14 @@ static const struct deployment *task_set_of(const struct glance *glance, int64_t
     return own != NULL && own->is_task_set ? own : NULL;
 }
 
-/* A task set has load balancers of its own. */
-static int read_balancers(
-    struct glance *glance, const struct deployment *task_set_or_null, const struct value **ret_balancers) {
-    const struct service *service = glance->service;
-    const struct deployment *of = task_set_or_null != NULL ? task_set_or_null : service->primary;
-    *ret_balancers = NULL;
-    if (of == NULL || (task_set_or_null == NULL && !service->settings.has_targets))
-        return 0;
-    int result = glance_documents(glance, of);
-    if (result == 0)
-        *ret_balancers = value_get(
-            task_set_or_null != NULL ? glance->documents.revision : glance->documents.service,
-            "loadBalancers");
-    return result;
-}
-
-static int tell_targets(
-    struct glance *glance, const struct deployment *task_set_or_null, unsigned added, unsigned removed) {
-    const struct value *balancers = NULL;
-    if (added == 0 && removed == 0)
-        return 0;
-    int result = read_balancers(glance, task_set_or_null, &balancers);
-    const char *who = actor(glance, task_set_or_null);
-    value_for_each(balancer, balancers) {
-        const char *group = value_string(balancer, "targetGroupArn");
-        if (group == NULL || result != 0)
-            continue;
-        result = engine_service_event(glance->engine, glance->service,
-            "(%s) %s %u targets in (target-group %s)", who, added != 0 ? "registered" : "deregistered",
-            added != 0 ? added : removed, group);
-    }
-    if (result == 0 && removed != 0 && value_count(balancers) != 0)
-        result = engine_service_event(glance->engine, glance->service,
-            "(%s) has begun draining connections on %u tasks.", who, removed);
-    return result;
-}
-
-int glance_tell_new_targets(struct glance *glance) {
-    unsigned together = 0;
-    int result = 0;
-    for (struct deployment *item = glance->service->deployments; item != NULL; item = item->next) {
-        unsigned added = item->newly_running;
-        item->newly_running = 0;
-        if (!item->is_task_set)
-            together += added;
-        else if (result == 0)
-            result = tell_targets(glance, item, added, 0);
-    }
-    return result == 0 ? tell_targets(glance, NULL, together, 0) : result;
-}
-
-static const char *stop_reason(struct glance *glance, const struct service_stop *stop, const char *digits) {
+static const char *stop_reason(struct glance *glance, const struct service_stop *stop, const char *digits,
+    const struct target_verdict *verdict) {
     struct arena *arena = glance->engine->turn;
     switch (stop->why) {
     case STOP_UNHEALTHY:
         return "Task failed container health checks";
     case STOP_TARGET_UNHEALTHY:
-        return arena_printf(
-            arena, "Task failed ELB health checks in (target-group %s)", first_target(glance));
+        return glance_target_reason(glance, verdict);
     case STOP_REBALANCED:
         return arena_printf(
             arena, "Availability-zone rebalancing initiated by (deployment ecs-svc/%s)", digits);
@@ -105,19 +41,19 @@ static const char *stop_reason(struct glance *glance, const struct service_stop 
     return arena_printf(arena, "Scaling activity initiated by (deployment ecs-svc/%s)", digits);
 }
 
-static int tell_unhealthy(struct glance *glance, const struct service_stop *stop, const struct task *task) {
+static int tell_unhealthy(struct glance *glance, const struct service_stop *stop, const struct task *task,
+    const struct target_verdict *verdict) {
     struct deployment *deployment = service_deployment_by_row(glance->service, task->deployment_id);
+    const struct deployment *task_set = task_set_of(glance, task->deployment_id);
     if (stop->why != STOP_UNHEALTHY && stop->why != STOP_TARGET_UNHEALTHY)
         return 0;
     if (deployment != NULL)
         deployment_task_unhealthy(deployment);
     service_changed(glance->engine, glance->entry);
-    if (stop->why == STOP_UNHEALTHY)
-        return engine_service_event(glance->engine, glance->service,
-            "(service %s) (task %s) failed container health checks.", glance->service->name, task->task_id);
+    if (stop->why == STOP_TARGET_UNHEALTHY)
+        return glance_tell_unwell(glance, task_set, task, verdict);
     return engine_service_event(glance->engine, glance->service,
-        "(service %s) (task %s) (port %d) is unhealthy in (target-group %s) due to (reason Health checks failed).",
-        glance->service->name, task->task_id, first_port(glance), first_target(glance));
+        "(%s) (task %s) failed container health checks.", glance_actor(glance, task_set), task->task_id);
 }
 
 /* Its deployment's for a task set, else that of the deployment that takes over. */
@@ -149,29 +85,30 @@ static void tell_violation(struct glance *glance, const struct service_task *tas
 
 static int stop_one(struct glance *glance, const struct service_stop *stop, struct stopped *stopped) {
     struct task *task = NULL;
+    struct target_verdict verdict = {0};
     int result = task_by_row(glance->engine, glance->tasks[stop->task].task_row, &task);
     if (result != 0)
         return result < 0 ? result : 0;
-    if (stop->why == STOP_TARGET_UNHEALTHY &&
-        service_deployment_by_row(glance->service, task->deployment_id) != NULL)
-        result = glance_documents(glance, service_deployment_by_row(glance->service, task->deployment_id));
+    if (stop->why == STOP_TARGET_UNHEALTHY)
+        result = glance_ask_target(glance, task, &verdict);
     if (result == 0)
-        result = tell_unhealthy(glance, stop, task);
+        result = tell_unhealthy(glance, stop, task, &verdict);
     if (result != 0)
         return result;
+    glance_target_gone(glance, task);
     tell_violation(glance, &glance->tasks[stop->task]);
     stopped->pending += stop->pending;
     stopped->running += !stop->pending;
     if (!stop->pending)
         buf_printf(&stopped->ids, " (task %s)", task->task_id);
     return engine_task_stop(glance->engine, task, "ServiceSchedulerInitiated",
-        stop_reason(glance, stop, initiator(glance, task)));
+        stop_reason(glance, stop, initiator(glance, task), &verdict));
 }
 
 static int tell_stopped(
     struct glance *glance, const struct deployment *task_set_or_null, struct stopped *stopped) {
-    const char *who = actor(glance, task_set_or_null);
-    int result = tell_targets(glance, task_set_or_null, 0, stopped->running);
+    const char *who = glance_actor(glance, task_set_or_null);
+    int result = glance_tell_targets(glance);
     const char *why = stopped->zone == NULL
                           ? ""
                           : arena_printf(glance->engine->turn, " in %s due to AZ rebalancing", stopped->zone);
@@ -264,7 +201,7 @@ int glance_tell_balance(struct glance *glance, bool balanced) {
 
 static int tell_started(
     struct glance *glance, const struct service_start *start, const struct started *started) {
-    const char *who = actor(glance, start->deployment->is_task_set ? start->deployment : NULL);
+    const char *who = glance_actor(glance, start->deployment->is_task_set ? start->deployment : NULL);
     const char *ids = buf_text(&started->ids);
     if (start->zone != NULL)
         service_action(glance->engine, glance->entry, "INFO", "TASKS_STARTED", NULL);

@@ -24,7 +24,18 @@ int glance_look_round(struct glance *glance);
 /* Carries out the plan, unless it is too early. */
 int glance_act(struct glance *glance);
 int glance_tell_balance(struct glance *glance, bool balanced);
-/* The targets that have come since the last look. */
-int glance_tell_new_targets(struct glance *glance);
+/* Who does it, at the beginning of an event. */
+const char *glance_actor(struct glance *glance, const struct deployment *task_set_or_null);
+
+/* deployment_targets.c */
+/* The targets that have come and gone since they were last told of. */
+int glance_tell_targets(struct glance *glance);
+/* A task does not serve any more. */
+void glance_target_gone(struct glance *glance, const struct task *task);
+/* What its targets say of a task, why it is stopped for that, and the event. */
+int glance_ask_target(struct glance *glance, const struct task *task, struct target_verdict *ret_verdict);
+const char *glance_target_reason(struct glance *glance, const struct target_verdict *verdict);
+int glance_tell_unwell(struct glance *glance, const struct deployment *task_set_or_null,
+    const struct task *task, const struct target_verdict *verdict);
 
 #endif

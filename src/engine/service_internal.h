@@ -7,6 +7,7 @@
 #include "ecs-local/domain/deployment.h"
 #include "ecs-local/domain/service_plan.h"
 #include "ecs-local/engine/service_engine.h"
+#include "ecs-local/engine/target_rules.h"
 #include "engine_internal.h"
 
 enum {
@@ -23,7 +24,8 @@ struct service_member {
     bool stale;        /* the task has changed since */
     bool loaded;       /* as the store had it: what it is now is no news */
     bool was_healthy;  /* it has been healthy */
-    bool registered;   /* with the target groups */
+    bool ran;          /* it has been seen RUNNING: registered with the target groups … */
+    bool left;         /* … and not any more */
     UT_hash_handle hh; /* in the engine, by task row */
 };
 
@@ -120,12 +122,44 @@ void services_texts_free(struct services *services);
 /* revision_images.c: what a task that runs says of the images of its deployment's revision. */
 int revision_note_images(struct engine *engine, struct deployment *deployment, const struct task *task);
 
+/* deployment_targets.c: where tasks register. */
+enum target_kind {
+    TARGET_GROUP,
+    TARGET_OF_LATTICE,
+    TARGET_CLASSIC,
+};
+struct service_target {
+    enum target_kind kind;
+    const char *name;      /* ARN of the target group; of a Classic Load Balancer its name */
+    const char *container; /* NULL: known by the name of its port only */
+    int port;              /* of the container; 0: the same */
+};
+struct deployment_targets {
+    struct arena *arena;
+    unsigned count;
+    struct service_target *items;
+};
+/* Read once, as long as the deployment is there. */
+int deployment_targets(
+    struct engine *engine, struct deployment *deployment, const struct deployment_targets **ret_targets);
+void deployment_targets_free(struct deployment_targets *targets_or_null);
+/* Lets a new deployment choose, before it is stored. *ret_revision: the revision with its choice. */
+int deployment_choose_targets(struct engine *engine, const struct service *service,
+    const struct value *revision, const struct value **ret_revision);
+/* The deployment that serves production while another one is on its way; NULL: none. */
+struct deployment *deployment_serving(const struct service *service);
+
 /* target_rules.c */
 int target_rules_load(struct engine *engine);
 void target_rules_free(struct services *services);
-/* What the target groups of the service say about a task of it. */
-int target_rules_ask(
-    struct engine *engine, struct service_entry *entry, const struct task *task, bool *ret_healthy);
+struct target_verdict {
+    enum target_health health;
+    const struct service_target *target; /* that says so; NULL for HEALTHY */
+    const char *reason;                  /* NULL: none given */
+};
+/* What the targets of the deployment say about a task of it. */
+int target_rules_ask(struct engine *engine, const struct service_entry *entry, struct deployment *deployment,
+    const struct task *task, struct target_verdict *ret_verdict);
 
 /* service_story.c */
 enum service_trouble {

@@ -62,16 +62,20 @@ static void note_news(struct glance *glance, struct service_member *member, cons
     struct service_task *seen = &member->task;
     bool runs = seen->status == TASK_RUNNING;
     if (member->loaded) {
-        member->registered = runs;
+        member->ran = runs;
+        member->left = !seen->wanted;
         member->loaded = false;
     }
     if (deployment == NULL)
         return;
-    if (runs && !member->registered) {
-        member->registered = true;
-        deployment->newly_running++;
+    if (runs && !member->ran) {
+        member->ran = true;
+        member->left = !seen->wanted;
+        deployment->newly_running += seen->wanted;
         deployment_task_started(deployment);
     }
+    if (!seen->wanted)
+        glance_target_gone(glance, task);
     if (!seen->wanted && !seen->counted) {
         seen->counted = true;
         /* What fails beside the one that trips the breaker does not count any more. */
@@ -86,6 +90,19 @@ static void note_news(struct glance *glance, struct service_member *member, cons
         service_changed(glance->engine, glance->entry);
 }
 
+static int refresh_member(struct glance *glance, struct service_member *member, const struct task *task) {
+    struct target_verdict verdict;
+    service_member_refresh(glance->engine, member, task);
+    int result = glance_ask_target(glance, task, &verdict);
+    if (result != 0)
+        return result;
+    member->task.target_unhealthy = verdict.health == TARGET_UNHEALTHY;
+    member->task.target_unknown = verdict.health == TARGET_UNKNOWN;
+    note_news(glance, member, task);
+    struct deployment *deployment = service_deployment_by_row(glance->service, member->task.deployment_id);
+    return deployment != NULL ? revision_note_images(glance->engine, deployment, task) : 0;
+}
+
 static int refresh_members(struct glance *glance) {
     struct engine *engine = glance->engine;
     struct service_entry *entry = glance->entry;
@@ -97,17 +114,7 @@ static int refresh_members(struct glance *glance) {
         if (result < 0)
             return result;
         if (result == 0 && task != NULL) {
-            bool healthy = true;
-            service_member_refresh(engine, member, task);
-            result = target_rules_ask(engine, entry, task, &healthy);
-            if (result != 0)
-                return result;
-            member->task.target_unhealthy = !healthy;
-            note_news(glance, member, task);
-            struct deployment *deployment = service_deployment_by_row(
-                glance->service, member->task.deployment_id);
-            if (deployment != NULL)
-                result = revision_note_images(engine, deployment, task);
+            result = refresh_member(glance, member, task);
             if (result != 0)
                 return result;
         }
@@ -411,7 +418,7 @@ static int look_at_active(struct glance *glance) {
     const struct deployment *primary = glance->service->primary;
     int result = primary != NULL && !primary->is_task_set ? judge_rollout(glance) : 0;
     if (result == 0)
-        result = glance_tell_new_targets(glance);
+        result = glance_tell_targets(glance);
     if (result == 0)
         result = glance_look_round(glance);
     if (result != 0)
@@ -433,7 +440,9 @@ static int look_at_active(struct glance *glance) {
 }
 
 static int look_at_draining(struct glance *glance) {
-    int result = glance_look_round(glance);
+    int result = glance_tell_targets(glance);
+    if (result == 0)
+        result = glance_look_round(glance);
     if (result != 0)
         return result;
     service_plan_make(glance->engine->services->scratch, &glance->view, &glance->plan);

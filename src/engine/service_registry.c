@@ -176,6 +176,7 @@ static int entry_new(struct engine *engine, struct cluster *cluster, int64_t id,
 
 static void deployment_free(struct deployment *deployment) {
     free((char *)(uintptr_t)deployment->stage_state);
+    deployment_targets_free(deployment->targets);
     service_deployment_free(deployment->record);
     free(deployment);
 }
@@ -339,22 +340,29 @@ static void make_uid(struct engine *engine, char uid[SERVICE_DEPLOYMENT_ID_SIZE]
     uid[SERVICE_DEPLOYMENT_ID_SIZE - 1] = '\0';
 }
 
-static void note_sources(const struct service *service, struct service_deployment *record) {
+static void note_source(struct service_deployment *record, const struct deployment *source) {
+    struct revision_share *share = &record->sources[record->source_count++];
+    *share = (struct revision_share){.requested = source->desired,
+        .running = source->running,
+        .pending = source->pending,
+        .test_weight = -1};
+    memcpy(share->digits, source->digits, sizeof(share->digits));
+}
+
+/* The one that has the traffic comes first. */
+static void note_sources(const struct service *service, const struct deployment *serving_or_null,
+    struct service_deployment *record) {
+    if (serving_or_null != NULL)
+        note_source(record, serving_or_null);
     for (const struct deployment *item = service->deployments; item != NULL; item = item->next) {
-        if (item->record == record || record->source_count == SOURCE_REVISIONS_MAX)
-            continue;
-        struct revision_share *share = &record->sources[record->source_count++];
-        *share = (struct revision_share){.requested = item->desired,
-            .running = item->running,
-            .pending = item->pending,
-            .test_weight = -1};
-        memcpy(share->digits, item->digits, sizeof(share->digits));
+        if (item->record != record && item != serving_or_null && record->source_count < SOURCE_REVISIONS_MAX)
+            note_source(record, item);
     }
 }
 
 /* The story of a deployment begins. */
 static int add_record(struct engine *engine, struct service_entry *entry, struct deployment *deployment,
-    const struct value *document) {
+    const struct deployment *serving_or_null, const struct value *document) {
     const struct value *configuration = value_get(document, "deploymentConfiguration");
     const struct service_settings *settings = &entry->service.settings;
     struct service_deployment *record = service_deployment_new();
@@ -375,7 +383,7 @@ static int add_record(struct engine *engine, struct service_entry *entry, struct
     if (settings->alarms)
         record->alarm_names = service_json(record->arena, names);
     deployment->record = record;
-    note_sources(&entry->service, record);
+    note_sources(&entry->service, serving_or_null, record);
     record->is_new = true;
     record->dirty = true;
     return service_deployment_rows_prune(
@@ -393,14 +401,21 @@ int service_deploy(struct engine *engine, struct service_entry *entry, const str
     deployment->may_complete = entry->service.settings.strategy == STRATEGY_ROLLING;
     deployment->holds_old = entry->service.settings.strategy != STRATEGY_ROLLING;
     deployment->is_new = false;
-    int result = deployment_add(engine, entry, revision, deployment);
+    const struct deployment *serving = deployment_serving(&entry->service);
+    const struct value *chosen = NULL;
+    int result = deployment_choose_targets(engine, &entry->service, revision, &chosen);
+    if (result != 0) {
+        free(deployment);
+        return result;
+    }
+    result = deployment_add(engine, entry, chosen, deployment);
     snprintf(deployment->rollout_reason, sizeof(deployment->rollout_reason),
         "ECS deployment ecs-svc/%s in progress.", deployment->digits);
     deployment->dirty = true;
     if (result == 0)
-        result = add_revision(engine, deployment, revision);
+        result = add_revision(engine, deployment, chosen);
     if (result == 0)
-        result = add_record(engine, entry, deployment, document);
+        result = add_record(engine, entry, deployment, serving, document);
     *ret_deployment = deployment;
     return result;
 }

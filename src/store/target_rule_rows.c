@@ -5,7 +5,8 @@
 int target_rule_rows_insert(struct store *store, const struct target_rule_row *row, int64_t *ret_id) {
     statement_scope struct statement statement = statement_begin_write(store, SQL_TARGET_RULE_INSERT);
     bind_text(&statement, "match", row->match);
-    bind_int(&statement, "healthy", row->healthy);
+    bind_text(&statement, "health", row->health);
+    bind_text(&statement, "reason", row->reason);
     int result = statement_run(&statement);
     if (result == 0)
         *ret_id = sqlite3_last_insert_rowid(store->db);
@@ -20,7 +21,8 @@ int target_rule_rows_each(
         struct target_rule_row row = {
             .id = column_int(&statement, "id"),
             .match = column_text(&statement, "match"),
-            .healthy = column_int(&statement, "healthy") != 0,
+            .health = column_text(&statement, "health"),
+            .reason = column_text(&statement, "reason"),
         };
         int result = each(context, &row);
         if (result != 0)

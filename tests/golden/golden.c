@@ -3,7 +3,8 @@
  *   golden FOLDER…         prints a line for each case, exits 1 when one differs
  *   GOLDEN_UPDATE=1        writes the answers instead: read the difference before committing it
  *
- * The folder's name says what is asked: query, placement, task_definition, service_rules, service_plan, traffic_shift, life. */
+ * The folder's name says what is asked: query, placement, task_definition, service_rules, service_plan, traffic_shift,
+ * service_targets, life. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -335,6 +336,7 @@ static const struct kind kinds[] = {
     {"service_rules", answer_service_rules},
     {"service_plan", answer_service_plan},
     {"traffic_shift", answer_traffic_shift},
+    {"service_targets", answer_service_targets},
     {"life", answer_life},
 };
 

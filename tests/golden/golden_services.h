@@ -6,6 +6,7 @@
 
 struct value *answer_service_rules(struct arena *arena, const struct value *input);
 struct value *answer_traffic_shift(struct arena *arena, const struct value *input);
+struct value *answer_service_targets(struct arena *arena, const struct value *input);
 struct value *answer_service_plan(struct arena *arena, const struct value *input);
 
 #endif

@@ -1,5 +1,6 @@
 /* Whole deployments through the stages of traffic_shift.h. */
 #include "ecs-local/base/text.h"
+#include "ecs-local/domain/service_targets.h"
 #include "ecs-local/domain/traffic_shift.h"
 #include "golden_services.h"
 
@@ -57,4 +58,27 @@ struct value *answer_traffic_shift(struct arena *arena, const struct value *inpu
             now_ms = due_ms != 0 ? due_ms : now_ms + MINUTE_MS;
     }
     return log;
+}
+
+/* service_targets: {"deployments": [{"loadBalancers", "rolls"?, "fails"?}]}, one after the other, each beside what the
+ * last one that did not fail has → the target groups that each fills. */
+struct value *answer_service_targets(struct arena *arena, const struct value *input) {
+    struct value *answer = value_new_list(arena, 8);
+    const struct value *serving = NULL;
+    value_for_each(told, value_get(input, "deployments")) {
+        struct value *revision = value_new_map(arena, 2);
+        struct value *balancers = value_get(told, "loadBalancers");
+        struct value *groups = value_new_list(arena, 2);
+        value_add(arena, revision, "loadBalancers",
+            balancers != NULL ? balancers : value_get(input, "loadBalancers"));
+        service_targets_resolve(arena, revision, serving, !value_bool(told, "rolls", false));
+        for (size_t index = 0; index < value_count(value_get(revision, "loadBalancers")); index++) {
+            const char *group = service_targets_group(revision, index);
+            value_append(arena, groups, value_new_string(arena, group != NULL ? group : "none"));
+        }
+        value_append(arena, answer, groups);
+        if (!value_bool(told, "fails", false))
+            serving = revision;
+    }
+    return answer;
 }

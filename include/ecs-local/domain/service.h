@@ -58,7 +58,7 @@ struct service_settings {
     int64_t bake_ms;      /* bakeTimeInMinutes */
     int64_t grace_ms;     /* healthCheckGracePeriodSeconds */
     bool rebalance;       /* availabilityZoneRebalancing */
-    bool has_targets;     /* it has load balancers: their health counts */
+    bool has_targets;     /* it has load balancers or VPC Lattice: their health counts */
 };
 
 /* From a complete service document (domain/service_spec.h). What is absent has AWS's default. */
@@ -135,6 +135,7 @@ struct service_task {
     bool waiting; /* for capacity */
     enum task_health health;
     bool target_unhealthy; /* a target group says so */
+    bool target_unknown;   /* a target group cannot say */
     int64_t created_ms;
     int64_t started_ms; /* 0: it has not been RUNNING */
     int64_t ends_ms;    /* what is settled to happen to it next while it is RUNNING; 0: nothing */
@@ -221,6 +222,8 @@ void service_deployment_write(
 /* Reads what service_deployment_write() wrote, but for row and service. 0, or 1 when it is not that. */
 int service_deployment_read(struct service_deployment *record, const struct value *document);
 
+struct deployment_targets;
+
 /* A deployment of a service, or one of its task sets. */
 struct deployment {
     int64_t id;         /* row; creation order */
@@ -241,6 +244,7 @@ struct deployment {
     unsigned wanted;         /* tasks that are not to be stopped */
     unsigned healthy;        /* RUNNING, wanted, and healthy */
     unsigned newly_running;  /* since targets were last told of */
+    unsigned newly_gone;     /* the same */
     unsigned failed_tasks;   /* as shown: in a row */
     unsigned failures;       /* as the circuit breaker counts them */
     unsigned start_failures; /* in a row, for the delay before the next attempt */
@@ -256,6 +260,8 @@ struct deployment {
     bool may_complete;       /* false: IN_PROGRESS although its tasks are all there */
     bool images_known;       /* its revision has the digests; found out again after a restart */
     const char *stage_state; /* JSON of the stage machine; NULL: none. Owned (malloc) */
+    struct deployment_targets
+        *targets; /* the engine's: where its tasks register; NULL: not read yet. Owned */
 
     /* Task sets. */
     double scale_percent;

@@ -6,8 +6,9 @@
 
 struct target_rule_row {
     int64_t id;
-    const char *match; /* JSON object of texts */
-    bool healthy;
+    const char *match;  /* JSON object of texts */
+    const char *health; /* healthy, unhealthy, unknown */
+    const char *reason; /* NULL: none given */
 };
 
 int target_rule_rows_insert(struct store *store, const struct target_rule_row *row, int64_t *ret_id);

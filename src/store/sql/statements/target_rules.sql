@@ -1,7 +1,7 @@
 -- name: target_rule_insert
-INSERT INTO target_rules (match, healthy) VALUES (:match, :healthy)
+INSERT INTO target_rules (match, health, reason) VALUES (:match, :health, :reason)
 -- name: target_rule_all
-SELECT id, match, healthy FROM target_rules ORDER BY id
+SELECT id, match, health, reason FROM target_rules ORDER BY id
 -- name: target_rule_delete
 DELETE FROM target_rules WHERE id = :id OR :id = 0
 -- name: reset_target_rules
