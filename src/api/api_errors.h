@@ -6,6 +6,7 @@
 #include "ecs-local/api/api.h"
 
 enum api_error {
+    ERROR_CLUSTER_NAME,
     ERROR_CLUSTER_NOT_FOUND,
     ERROR_CLUSTER_INACTIVE,
     ERROR_CLUSTER_HAS_INSTANCES,

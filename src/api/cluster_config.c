@@ -180,10 +180,19 @@ static int put_providers(struct api_call *call, struct value *document) {
     return 0;
 }
 
+/* There is one setting: of several values for it the last one counts. */
+static struct value *last_setting(struct api_call *call, const struct value *settings) {
+    struct value *list = value_new_list(call->arena, 1);
+    value_append(call->arena, list, value_at(settings, value_count(settings) - 1));
+    return list;
+}
+
 /* A new cluster keeps what the account setting says now (facts: tasks 3.1). */
 static int put_settings(struct api_call *call, struct value *document) {
     struct value *settings = value_get(call->input, "settings");
-    if (value_count(settings) == 0) {
+    if (value_count(settings) != 0) {
+        settings = last_setting(call, settings);
+    } else {
         const char *value = NULL;
         int result = account_setting_effective(call, NULL, "containerInsights", &value);
         if (result != 0)
@@ -236,7 +245,7 @@ const char *cluster_config_updated(struct api_call *call, const struct cluster *
     for (size_t index = 0; index < array_length(given); index++) {
         struct value *member = value_get(call->input, given[index]);
         if (value_count(member) != 0)
-            value_set(call->arena, document, given[index], member);
+            value_set(call->arena, document, given[index], index == 0 ? last_setting(call, member) : member);
     }
     /* An empty namespace takes the defaults away (facts: tasks 3.5). */
     struct value *defaults = value_get(call->input, "serviceConnectDefaults");

@@ -18,6 +18,10 @@ int api_create_cluster(struct api_call *call) {
     const char *name = NULL;
     const char *document = NULL;
     int result = lookup_cluster_name(call, "clusterName", &name);
+    /* Where a name is given, an ARN is none. */
+    const char *given = value_string_nonempty(call->input, "clusterName");
+    if (result == 0 && given != NULL && !text_equal(given, name))
+        return api_fail(call, ERROR_CLUSTER_NAME, given);
     if (result == 0)
         result = cluster_config_check_new(call);
     if (result == 0)

@@ -147,12 +147,11 @@ static int delete_one(
             "The specified task definition is still in ACTIVE status. Please deregister the target and try again.";
         return 0;
     }
-    const char *old_status = ret_row->status;
-    if (text_equal(old_status, "DELETE_IN_PROGRESS"))
+    if (text_equal(ret_row->status, "DELETE_IN_PROGRESS"))
         return 0;
     ret_row->status = "DELETE_IN_PROGRESS";
     ret_row->delete_requested_ms = engine_now_ms(call->engine);
-    return task_definition_rows_set_status(store, ret_row, old_status);
+    return engine_delete_task_definition(call->engine, ret_row);
 }
 
 int api_delete_task_definitions(struct api_call *call) {
@@ -180,7 +179,7 @@ int api_delete_task_definitions(struct api_call *call) {
     }
     writer_list_end(writer);
     writer_object_end(writer);
-    return engine_sweep_task_definitions(call->engine);
+    return 0;
 }
 
 /* The cursor of a page is "family:revision". */

@@ -38,7 +38,7 @@ static int find_definition(struct api_call *call, struct task_launch *launch) {
 static int check_overrides(struct api_call *call, struct task_launch *launch) {
     struct violation violation;
     const struct value *overrides = value_get(call->input, "overrides");
-    size_t length = overrides != NULL ? strlen(value_text(call, overrides)) : 0;
+    size_t length = overrides != NULL ? text_utf8_length(value_text(call, overrides)) : 0;
     if (task_overrides_check(call->arena, overrides, length, launch->definition, &violation) != 0)
         return api_fail_with(call, &violation);
     if (launch->kind == LAUNCH_FARGATE &&

@@ -47,4 +47,9 @@ int rules_check_dependencies(struct rule_check *check);
 int rules_check_volumes(struct rule_check *check);
 int rules_check_fargate(struct rule_check *check);
 
+/* What keeps a container off Fargate, asked by its rules and for `compatibilities`. */
+bool task_definition_has_gpu(const struct value *container);
+/* SYS_PTRACE is the only capability that can be added there. */
+bool task_definition_fargate_capabilities(const struct value *container);
+
 #endif

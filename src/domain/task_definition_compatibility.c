@@ -1,14 +1,23 @@
 /* compatibilities: the launch types that a definition is valid for (facts: tasks 4.10). */
 #include "ecs-local/base/cleanup.h"
 #include "ecs-local/base/text.h"
-#include "ecs-local/domain/task_definition.h"
+#include "rule_check.h"
 
-static bool has_gpu(const struct value *container) {
+bool task_definition_has_gpu(const struct value *container) {
     value_for_each(requirement, value_get(container, "resourceRequirements")) {
         if (text_equal(value_string(requirement, "type"), "GPU"))
             return true;
     }
     return false;
+}
+
+bool task_definition_fargate_capabilities(const struct value *container) {
+    value_for_each(
+        capability, value_get(value_get(value_get(container, "linuxParameters"), "capabilities"), "add")) {
+        if (capability->kind == VALUE_STRING && !text_equal(capability->string, "SYS_PTRACE"))
+            return false;
+    }
+    return true;
 }
 
 static bool container_fits_fargate(const struct value *container) {
@@ -23,7 +32,8 @@ static bool container_fits_fargate(const struct value *container) {
     }
     const struct value *linux_parameters = value_get(container, "linuxParameters");
     for (size_t index = 0; index < array_length(unsupported_linux); index++) {
-        if (value_has(linux_parameters, unsupported_linux[index]))
+        const struct value *member = value_get(linux_parameters, unsupported_linux[index]);
+        if (member != NULL && (member->kind != VALUE_LIST || member->count != 0))
             return false;
     }
     const char *driver = value_string(value_get(container, "logConfiguration"), "logDriver");
@@ -32,7 +42,8 @@ static bool container_fits_fargate(const struct value *container) {
         driver_fits = driver_fits || text_equal(driver, drivers[index]);
     return driver_fits && !value_bool(container, "privileged", false) &&
            !value_bool(container, "disableNetworking", false) &&
-           value_int(container, "stopTimeout", 0) <= 120 && !has_gpu(container);
+           value_int(container, "stopTimeout", 0) <= 120 && value_int(container, "startTimeout", 0) <= 120 &&
+           !task_definition_has_gpu(container) && task_definition_fargate_capabilities(container);
 }
 
 static bool size_fits_fargate(const struct value *definition, bool windows) {

@@ -9,7 +9,7 @@
 enum {
     CONTAINERS_MAX = 10,
     TIMEOUT_MIN_S = 2,
-    FARGATE_STOP_TIMEOUT_MAX_S = 120,
+    FARGATE_TIMEOUT_MAX_S = 120,
     ENVIRONMENT_FILES_MAX = 10,
     RESTART_PERIOD_MIN_S = 60,
     RESTART_PERIOD_MAX_S = 1800,
@@ -24,9 +24,15 @@ static int check_timeouts(struct rule_check *check, const struct value *containe
     if (value_int(container, "stopTimeout", TIMEOUT_MIN_S) < TIMEOUT_MIN_S)
         return rule_refuse(
             check, "Granular stop timeout on container '%s' must be at least 2 seconds.", name);
-    if (check->fargate && value_int(container, "stopTimeout", 0) > FARGATE_STOP_TIMEOUT_MAX_S)
+    if (!check->fargate)
+        return 0;
+    if (value_int(container, "stopTimeout", 0) > FARGATE_TIMEOUT_MAX_S)
         return rule_refuse(check,
             "Tasks using the Fargate launch type must have a container stop timeout of less than 120 seconds.");
+    /* Rule A, text by analogy. */
+    if (value_int(container, "startTimeout", 0) > FARGATE_TIMEOUT_MAX_S)
+        return rule_refuse(check,
+            "Tasks using the Fargate launch type must have a container start timeout of less than 120 seconds.");
     return 0;
 }
 
@@ -151,6 +157,33 @@ static int check_secrets(struct rule_check *check, const struct value *container
     return 0;
 }
 
+/* #53; -1 is no limit at all, as Docker has it. */
+static int check_ulimits(struct rule_check *check, const struct value *container) {
+    value_for_each(ulimit, value_get(container, "ulimits")) {
+        int64_t soft = value_int(ulimit, "softLimit", 0);
+        int64_t hard = value_int(ulimit, "hardLimit", 0);
+        if (hard != -1 && (soft > hard || soft == -1))
+            return rule_refuse(
+                check, "Soft limit exceeds hard limit for ulimit %s", value_string(ulimit, "name"));
+    }
+    return 0;
+}
+
+/* A number of GPUs is a number; only a shared one may do without (text n/e). */
+static int check_requirements(struct rule_check *check, const struct value *container) {
+    int64_t count = 0;
+    value_for_each(requirement, value_get(container, "resourceRequirements")) {
+        const char *amount = value_string_nonempty(requirement, "value");
+        bool gpu = text_equal(value_string(requirement, "type"), "GPU");
+        bool fine = amount == NULL ? value_has(requirement, "sharingStrategy")
+                                   : !gpu || text_parse_int(amount, 1, INT32_MAX, &count) == 0;
+        if (!fine)
+            return rule_refuse(check, "Invalid 'resourceRequirements' setting for container '%s'.",
+                rule_container_name(container));
+    }
+    return 0;
+}
+
 /* #45, #46, #53, #63c */
 static int check_limits(struct rule_check *check, const struct value *container) {
     const struct value *restart = value_get(container, "restartPolicy");
@@ -165,11 +198,8 @@ static int check_limits(struct rule_check *check, const struct value *container)
             return rule_refuse(
                 check, "Invalid 'volumesFrom' setting. Unknown container: '%s'", name != NULL ? name : "");
     }
-    value_for_each(ulimit, value_get(container, "ulimits")) {
-        if (value_int(ulimit, "softLimit", 0) > value_int(ulimit, "hardLimit", 0))
-            return rule_refuse(
-                check, "Soft limit exceeds hard limit for ulimit %s", value_string(ulimit, "name"));
-    }
+    if (check_ulimits(check, container) != 0 || check_requirements(check, container) != 0)
+        return 1;
     value_for_each(tmpfs, value_get(value_get(container, "linuxParameters"), "tmpfs")) {
         if (value_int(tmpfs, "size", 0) <= 0)
             return rule_refuse(check,

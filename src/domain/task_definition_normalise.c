@@ -31,7 +31,8 @@ static struct value *normalise_mapping(
     bool same_port = text_equal(network_mode, "awsvpc") || text_equal(network_mode, "host");
     if (container_port != NULL)
         value_add(arena, result, "containerPort", container_port);
-    if (value_has(mapping, "hostPort"))
+    /* 0 asks for any port, and where the task has the address to itself that is the container's. */
+    if (value_int(mapping, "hostPort", 0) != 0)
         value_add(arena, result, "hostPort", value_get(mapping, "hostPort"));
     else if (!ranged)
         value_add(arena, result, "hostPort",
@@ -55,14 +56,21 @@ static struct value *normalise_mappings(
 }
 
 static struct value *normalise_health_check(struct arena *arena, const struct value *check) {
-    struct value *result = value_clone(arena, check);
+    struct value *result = value_new_map(arena, check->count + 3);
     static const struct {
         const char *key;
         int64_t fallback;
-    } defaults[] = {{"interval", 30}, {"timeout", 5}, {"retries", 3}};
-    for (size_t index = 0; index < array_length(defaults); index++) {
-        if (!value_has(result, defaults[index].key))
-            value_add(arena, result, defaults[index].key, value_new_int(arena, defaults[index].fallback));
+    } members[] = {{"command", 0}, {"interval", 30}, {"timeout", 5}, {"retries", 3}, {"startPeriod", 0}};
+    for (size_t index = 0; index < array_length(members); index++) {
+        struct value *member = value_get(check, members[index].key);
+        if (member == NULL && members[index].fallback != 0)
+            member = value_new_int(arena, members[index].fallback);
+        if (member != NULL)
+            value_add(arena, result, members[index].key, member);
+    }
+    for (uint32_t index = 0; index < check->count; index++) {
+        if (!value_has(result, check->entries[index].key))
+            value_add(arena, result, check->entries[index].key, check->entries[index].value);
     }
     return result;
 }
@@ -125,6 +133,20 @@ static struct value *normalise_containers(struct arena *arena, const struct valu
     return list;
 }
 
+/* The root is shown when it was not given, in its place behind the file system (facts: tasks 4.3). */
+static struct value *normalise_efs(struct arena *arena, const struct value *efs) {
+    struct value *result = value_new_map(arena, efs->count + 1);
+    for (uint32_t index = 0; index < efs->count; index++) {
+        const char *key = efs->entries[index].key;
+        if (text_equal(key, "rootDirectory") && value_string_nonempty(efs, key) == NULL)
+            continue;
+        value_add(arena, result, key, efs->entries[index].value);
+        if (text_equal(key, "fileSystemId") && value_string_nonempty(efs, "rootDirectory") == NULL)
+            value_add(arena, result, "rootDirectory", value_new_string(arena, "/"));
+    }
+    return result;
+}
+
 /* A bind volume without a host comes back with an empty one; an EFS volume shows its root (facts: tasks 4.3).
  */
 static struct value *normalise_volume(struct arena *arena, const struct value *volume) {
@@ -138,8 +160,8 @@ static struct value *normalise_volume(struct arena *arena, const struct value *v
     if (is_bind)
         value_add(arena, result, "host", value_new_map(arena, 0));
     struct value *efs = value_get(result, "efsVolumeConfiguration");
-    if (efs != NULL && !value_has(efs, "rootDirectory"))
-        value_add(arena, efs, "rootDirectory", value_new_string(arena, "/"));
+    if (efs != NULL)
+        value_set(arena, result, "efsVolumeConfiguration", normalise_efs(arena, efs));
     return result;
 }
 

@@ -38,7 +38,10 @@ static int read_use(struct rule_check *check, const struct value *container, con
         return rule_refuse(check, "cannot specify both single port and port range");
     *ret_use = (struct port_use){
         .mapping = mapping, .container = container, .first = (int)port, .last = (int)port};
-    if (range != NULL && task_definition_parse_range(range, &ret_use->first, &ret_use->last) != 0)
+    /* Ranges need the network mode bridge or awsvpc (the model's documentation). */
+    bool no_ranges = text_equal(check->network_mode, "host") || text_equal(check->network_mode, "none");
+    if (range != NULL &&
+        (no_ranges || task_definition_parse_range(range, &ret_use->first, &ret_use->last) != 0))
         return rule_refuse(check, "Invalid 'containerPortRange' setting for container '%s'.", name);
     if (range == NULL && (port < 1 || port > UINT16_MAX))
         return rule_refuse(check, "Invalid 'containerPort' setting for container '%s'.", name);
@@ -63,8 +66,11 @@ static bool collide(
     bool right_udp = text_equal(value_string(right->mapping, "protocol"), "udp");
     bool overlap = left->first <= right->last && right->first <= left->last;
     bool ranged = left->first != left->last || right->first != right->last;
+    /* A container has a port for one protocol only (rule A). */
+    if (left_udp != right_udp)
+        return overlap && left->container == right->container;
     /* The same single port twice on a bridge is one port on two host ports: allowed there. */
-    return overlap && left_udp == right_udp && (ranged || same_ports(check));
+    return overlap && (ranged || same_ports(check));
 }
 
 static int check_use(struct rule_check *check, const struct port_use *uses, size_t count) {

@@ -23,6 +23,9 @@ enum {
     CONSTRAINTS_MAX = 10,
 };
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
 #define SEE_GUIDE " For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
 
 int rule_refuse(struct rule_check *check, const char *format, ...) {
@@ -42,10 +45,23 @@ const struct value *rule_find_named(const struct value *list, const char *name) 
     return NULL;
 }
 
+/* A size of "" is another refusal than a wrong one (#1; of memory: D). */
+static int refuse_blank_size(struct rule_check *check, const char *key) {
+    *check->violation = (struct violation){
+        .code = "InvalidParameterException",
+        .message = arena_printf(check->arena, "Invalid '%s' setting for task.", key),
+    };
+    return 1;
+}
+
 /* #1, #2 */
 static int check_task_size(struct rule_check *check) {
-    const char *cpu = value_string_nonempty(check->request, "cpu");
-    const char *memory = value_string_nonempty(check->request, "memory");
+    const char *cpu = value_string(check->request, "cpu");
+    const char *memory = value_string(check->request, "memory");
+    if (text_equal(cpu, ""))
+        return refuse_blank_size(check, "cpu");
+    if (text_equal(memory, ""))
+        return refuse_blank_size(check, "memory");
     if (cpu != NULL && (task_definition_parse_cpu(cpu, &check->cpu_units) != 0 ||
                            check->cpu_units < CPU_MIN || check->cpu_units > CPU_MAX))
         return rule_refuse(check, "Invalid 'cpu' setting for task." SEE_GUIDE);
@@ -72,23 +88,45 @@ static int check_container_count(struct rule_check *check) {
     return count > CONTAINERS_MAX ? rule_refuse(check, "Too many containers.") : 0;
 }
 
-/* #10 */
-static int check_fargate_network(struct rule_check *check) {
-    if (check->fargate && !text_equal(check->network_mode, "awsvpc"))
+/* #10, and #60 before the sizes of containers: a definition for Fargate leaves those out as a rule. EXTERNAL knows
+ * bridge, host and none (facts: tasks 4.5; text D). */
+static int check_launch_types(struct rule_check *check) {
+    bool awsvpc = text_equal(check->network_mode, "awsvpc");
+    if (check->external && awsvpc)
+        return rule_refuse(check, "External does not support network mode \u2018awsvpc\u2019.");
+    if (!check->fargate)
+        return 0;
+    if (!awsvpc)
         return rule_refuse(check, "Fargate only supports network mode \u2018awsvpc\u2019.");
+    if (check->cpu_units == 0)
+        return rule_refuse(check, "Fargate requires that 'cpu' be defined at the task level.");
+    if (check->memory_mib == 0)
+        return rule_refuse(check, "Fargate requires that 'memory' be defined at the task level.");
     return 0;
+}
+
+/* The characters of paths and names of IAM. */
+static bool is_role_name(const char *name) {
+    size_t length = strlen(name);
+    return length != 0 && name[length - 1] != '/' && strspn(name, LETTERS DIGITS "+=,.@_-/") == length;
+}
+
+bool task_definition_role_is_valid(const char *role) {
+    if (!text_starts_with(role, "arn:"))
+        return is_role_name(role);
+    const char *partition = role + strlen("arn:");
+    const char *account = partition + strcspn(partition, ":");
+    if (account == partition || !text_starts_with(account, ":iam::"))
+        return false;
+    account += strlen(":iam::");
+    size_t digits = strspn(account, DIGITS);
+    return digits != 0 && text_starts_with(account + digits, ":role/") &&
+           is_role_name(account + digits + strlen(":role/"));
 }
 
 static int check_role(struct rule_check *check, const char *key) {
     const char *role = value_string_nonempty(check->request, key);
-    if (role == NULL)
-        return 0;
-    bool arn = text_starts_with(role, "arn:");
-    bool fine =
-        arn ? strstr(role, ":iam::") != NULL && strstr(role, ":role/") != NULL
-            : role[strspn(role, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-/")] ==
-                  '\0';
-    return fine ? 0 : rule_refuse(check, "Role is not valid");
+    return role == NULL || task_definition_role_is_valid(role) ? 0 : rule_refuse(check, "Role is not valid");
 }
 
 /* #54 */
@@ -221,7 +259,7 @@ static int run_rules(struct rule_check *check, rule *const *rules, size_t count)
 
 int task_definition_check(struct arena *arena, const struct value *request, struct violation *ret_violation) {
     static rule *const rules[] = {check_task_size, check_family, check_container_count,
-        rules_check_containers_basic, check_fargate_network, rules_check_sizes, rules_check_ports,
+        rules_check_containers_basic, check_launch_types, rules_check_sizes, rules_check_ports,
         rules_check_container_features, rules_check_dependencies, rules_check_volumes, check_roles,
         check_proxy, check_accelerators_and_storage, rules_check_fargate, check_constraints, check_tags};
     struct rule_check check = new_check(arena, request, ret_violation);

@@ -13,8 +13,8 @@ enum {
 
 int task_definition_parse_range(const char *text, int *ret_first, int *ret_last) {
     char *end = NULL;
-    long first = strtol(text, &end, 10);
-    if (end == text || *end != '-' || !text_is_digits(end + 1))
+    long first = *text >= '0' && *text <= '9' ? strtol(text, &end, 10) : 0;
+    if (end == NULL || *end != '-' || !text_is_digits(end + 1))
         return 1;
     long last = strtol(end + 1, NULL, 10);
     if (first < 1 || last > UINT16_MAX || first > last)
@@ -102,6 +102,7 @@ static void read_container(
         .health_interval_s = value_int(value_get(source, "healthCheck"), "interval", HEALTH_INTERVAL_S),
         .start_timeout_s = (int)value_int(source, "startTimeout", 0),
         .stop_timeout_s = (int)value_int(source, "stopTimeout", 0),
+        .secrets = value_get(source, "secrets"),
         .restart = restart_policy_of(value_get(source, "restartPolicy")),
     };
     read_ports(arena, container, value_get(source, "portMappings"));

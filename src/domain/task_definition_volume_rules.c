@@ -102,7 +102,7 @@ int rules_check_volumes(struct rule_check *check) {
     return 0;
 }
 
-/* #62, #63 for a container */
+/* #62, #63 for a container. What the facts list without a text (tasks 4.5) is told in the same words. */
 static int check_fargate_container(struct rule_check *check, const struct value *container) {
     static const struct {
         const char *member;
@@ -117,6 +117,15 @@ static int check_fargate_container(struct rule_check *check, const struct value 
     const struct value *linux_parameters = value_get(container, "linuxParameters");
     if (value_bool(container, "privileged", false))
         return rule_refuse(check, "Fargate requires that the 'privileged' setting be 'false'");
+    if (value_bool(container, "disableNetworking", false))
+        return rule_refuse(check, "Fargate compatible task definitions do not support disableNetworking");
+    if (value_count(value_get(container, "dockerSecurityOptions")) != 0)
+        return rule_refuse(check, "Fargate compatible task definitions do not support dockerSecurityOptions");
+    if (task_definition_has_gpu(container))
+        return rule_refuse(check, "Fargate compatible task definitions do not support gpu");
+    if (!task_definition_fargate_capabilities(container))
+        return rule_refuse(check,
+            "Fargate compatible task definitions do not support capabilities.add other than SYS_PTRACE");
     for (size_t index = 0; index < array_length(not_linux); index++) {
         const struct value *member = value_get(linux_parameters, not_linux[index].member);
         if (member != NULL && (member->kind != VALUE_LIST || member->count != 0))
@@ -130,6 +139,9 @@ static int check_fargate_volumes(struct rule_check *check) {
         if (value_has(volume, "dockerVolumeConfiguration"))
             return rule_refuse(
                 check, "Fargate compatible task definitions do not support dockerVolumeConfiguration");
+        if (value_has(volume, "fsxWindowsFileServerVolumeConfiguration"))
+            return rule_refuse(check,
+                "Fargate compatible task definitions do not support fsxWindowsFileServerVolumeConfiguration");
         if (value_has(value_get(volume, "host"), "sourcePath"))
             return rule_refuse(check, "Fargate compatible task definitions do not support sourcePath");
     }
@@ -153,11 +165,7 @@ static int check_fargate_modes(struct rule_check *check) {
 int rules_check_fargate(struct rule_check *check) {
     if (!check->fargate)
         return 0;
-    /* #60, #61 */
-    if (check->cpu_units == 0)
-        return rule_refuse(check, "Fargate requires that 'cpu' be defined at the task level.");
-    if (check->memory_mib == 0)
-        return rule_refuse(check, "Fargate requires that 'memory' be defined at the task level.");
+    /* #61 */
     if (!fargate_size_exists(check->cpu_units, check->memory_mib, check->windows))
         return rule_refuse(check,
             "No Fargate configuration exists for given values: %lld CPU, %lld memory. See the Amazon ECS documentation for the valid values.",

@@ -4,79 +4,10 @@
 
 #include "ecs-local/base/text.h"
 
-enum {
-    OVERRIDES_MAX = 8192, /* characters, JSON punctuation included */
-    EPHEMERAL_GIB_MIN = 21,
-    EPHEMERAL_GIB_MAX = 200,
-};
-
-static int invalid(struct violation *ret_violation, const char *message) {
-    *ret_violation = (struct violation){.code = "InvalidParameterException", .message = message};
-    return 1;
-}
-
-static const struct task_definition_container *container_of(
-    const struct task_definition *definition, const char *name) {
-    for (unsigned index = 0; index < definition->container_count; index++) {
-        if (text_equal(definition->containers[index].name, name))
-            return &definition->containers[index];
-    }
-    return NULL;
-}
-
-int task_overrides_check(struct arena *arena, const struct value *overrides, size_t json_length,
-    const struct task_definition *definition, struct violation *ret_violation) {
-    int64_t ignored = 0;
-    if (json_length > OVERRIDES_MAX)
-        return invalid(ret_violation, "Container Overrides length must be at most 8192");
-    value_for_each(entry, value_get(overrides, "containerOverrides")) {
-        const char *name = value_string_nonempty(entry, "name");
-        /* An empty entry overrides nothing (facts: tasks 5.3: a name is required when it is not empty). */
-        if (name == NULL && entry->count == 0)
-            continue;
-        if (name == NULL)
-            return invalid(ret_violation, "Container override name can not be blank.");
-        if (container_of(definition, name) == NULL)
-            return invalid(ret_violation,
-                arena_printf(arena,
-                    "Override for container named %s is not a container in the TaskDefinition.", name));
-    }
-    const char *cpu = value_string_nonempty(overrides, "cpu");
-    const char *memory = value_string_nonempty(overrides, "memory");
-    if (cpu != NULL && task_definition_parse_cpu(cpu, &ignored) != 0)
-        return invalid(ret_violation, "Invalid 'cpu' setting for task.");
-    if (memory != NULL && task_definition_parse_memory(memory, &ignored) != 0)
-        return invalid(ret_violation, "Invalid 'memory' setting for task.");
-    return 0;
-}
-
 /* What was given at the task level, else what the definition says. */
 static const char *size_of(const struct value *overrides, const char *key, const char *fallback) {
     const char *given = value_string_nonempty(overrides, key);
     return given != NULL ? given : fallback;
-}
-
-/* Texts as at the registration (facts: tasks 4.4 #59, #61); that they hold for overrides: D. */
-int task_overrides_check_fargate(struct arena *arena, const struct value *overrides,
-    const struct task_definition *definition, struct violation *ret_violation) {
-    int64_t cpu_units = 0;
-    int64_t memory_mib = 0;
-    int64_t storage_gib = value_int(value_get(overrides, "ephemeralStorage"), "sizeInGiB", EPHEMERAL_GIB_MIN);
-    const char *cpu = size_of(overrides, "cpu", definition->cpu);
-    const char *memory = size_of(overrides, "memory", definition->memory);
-    if (storage_gib < EPHEMERAL_GIB_MIN)
-        return invalid(ret_violation, "EphemeralStorage size should be at least 21");
-    if (storage_gib > EPHEMERAL_GIB_MAX)
-        return invalid(ret_violation, "EphemeralStorage size should be at most 200");
-    if (cpu == NULL || memory == NULL || task_definition_parse_cpu(cpu, &cpu_units) != 0 ||
-        task_definition_parse_memory(memory, &memory_mib) != 0 ||
-        fargate_size_exists(cpu_units, memory_mib, definition->is_windows))
-        return 0;
-    ret_violation->code = "ClientException";
-    ret_violation->message = arena_printf(arena,
-        "No Fargate configuration exists for given values: %lld CPU, %lld memory. See the Amazon ECS documentation for the valid values.",
-        (long long)cpu_units, (long long)memory_mib);
-    return 1;
 }
 
 static struct value *override_named(const struct value *list, const char *name) {

@@ -10,6 +10,8 @@
 enum {
     DEFINITIONS_KEPT = 128,
     SWEEP_BATCH = 64,
+    /* How long a deleted definition is shown at least: AWS looks every now and then (facts: tasks 4.7). */
+    DELETION_MS = 5000,
 };
 
 static void list_unlink(struct engine *engine, struct definition_entry *entry) {
@@ -99,13 +101,44 @@ static int remove_definition(struct engine *engine, int64_t id) {
     return result;
 }
 
+int engine_delete_task_definition(struct engine *engine, const struct task_definition_row *row) {
+    timers_add(&engine->timers, row->delete_requested_ms + DELETION_MS, TIMER_DEFINITION, row->id);
+    return task_definition_rows_set_status(engine->store, row, "INACTIVE");
+}
+
+int definitions_load(struct engine *engine) {
+    int64_t id = 0;
+    int64_t requested_ms = 0;
+    int result;
+    engine->definitions_to_sweep = true;
+    while ((result = task_definition_rows_next_deleting(engine->store, id, &id, &requested_ms)) == 0) {
+        if (requested_ms + DELETION_MS > engine_now_ms(engine))
+            timers_add(&engine->timers, requested_ms + DELETION_MS, TIMER_DEFINITION, id);
+    }
+    return result < 0 ? result : 0;
+}
+
+bool definition_timer_waits(struct engine *engine, int64_t row, int64_t due_ms) {
+    int64_t id = 0;
+    int64_t requested_ms = 0;
+    int result = task_definition_rows_next_deleting(engine->store, row - 1, &id, &requested_ms);
+    return result < 0 || (result == 0 && id == row && requested_ms + DELETION_MS == due_ms);
+}
+
+int definition_timer_fired(struct engine *engine, int64_t row) {
+    (void)row;
+    engine->definitions_to_sweep = true;
+    return 0;
+}
+
 /* "Removed for good once no task references it" (facts: tasks 4.7). */
-int engine_sweep_task_definitions(struct engine *engine) {
+int definitions_sweep(struct engine *engine) {
     int64_t ids[SWEEP_BATCH];
     unsigned count = 0;
     int result = engine_flush(engine);
     if (result == 0)
-        result = task_definition_rows_deletable(engine->store, SWEEP_BATCH, ids, &count);
+        result = task_definition_rows_deletable(
+            engine->store, engine_now_ms(engine) - DELETION_MS, SWEEP_BATCH, ids, &count);
     for (unsigned index = 0; result == 0 && index < count; index++)
         result = remove_definition(engine, ids[index]);
     if (result == 0)

@@ -42,7 +42,8 @@ int world_load(struct engine *engine) {
         result = sinks_load(engine);
     if (result == 0)
         result = daemons_load(engine);
-    engine->definitions_to_sweep = true;
+    if (result == 0)
+        result = definitions_load(engine);
     engine->stale = false;
     return result;
 }
@@ -253,7 +254,7 @@ int engine_turn_end(struct engine *engine) {
     if (result == 0)
         result = engine_flush(engine);
     if (result == 0 && engine->definitions_to_sweep)
-        result = engine_sweep_task_definitions(engine);
+        result = definitions_sweep(engine);
     if (result == 0)
         result = keep_generator(engine);
     if (result == 0 && engine->clock.mode == CLOCK_SCALED && store_in_transaction(engine->store))

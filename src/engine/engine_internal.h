@@ -313,6 +313,11 @@ bool gateway_route_timer_waits(struct engine *engine, int64_t row, int64_t due_m
 int gateway_route_timer_fired(struct engine *engine, int64_t row);
 
 /* definition_cache.c */
+int definitions_load(struct engine *engine);
+/* Removes definitions that have been in DELETE_IN_PROGRESS for a while and that nothing refers to any more. */
+int definitions_sweep(struct engine *engine);
+bool definition_timer_waits(struct engine *engine, int64_t row, int64_t due_ms);
+int definition_timer_fired(struct engine *engine, int64_t row);
 void definitions_free(struct engine *engine);
 void definitions_trim(struct engine *engine);
 

@@ -21,6 +21,7 @@ static const struct timer_owner {
     [TIMER_GATEWAY_ROUTE] = {gateway_route_timer_waits, gateway_route_timer_fired},
     [TIMER_DAEMON] = {daemon_timer_waits, daemon_timer_fired},
     [TIMER_DAEMON_DEFINITION] = {daemon_definition_timer_waits, daemon_definition_timer_fired},
+    [TIMER_DEFINITION] = {definition_timer_waits, definition_timer_fired},
     [TIMER_SERVICE] = {service_timer_waits, service_timer_fired},
     [TIMER_SCALING] = {scaling_timer_waits, scaling_timer_fired},
     [TIMER_INTERRUPTION] = {interruption_timer_waits, interruption_timer_fired},

@@ -396,6 +396,8 @@ static struct value *model_walk_structure(
         struct value *value = model_walk_value(walk, member->type, given[index], &here, member);
         if (value == NULL)
             return NULL;
+        if (member->type.kind == MODEL_ENUM && value->string[0] == '\0')
+            continue; /* a choice of "" was not made (facts: services 1.2) */
         value_add(walk->arena, map, member->name, value);
     }
     return map;

@@ -143,9 +143,22 @@ int task_definition_rows_delete(struct store *store, const struct task_definitio
         status_change(NULL, row->status, "INACTIVE"));
 }
 
+int task_definition_rows_next_deleting(
+    struct store *store, int64_t after, int64_t *ret_id, int64_t *ret_requested_ms) {
+    statement_scope struct statement statement = statement_begin(store, SQL_TASK_DEFINITION_NEXT_DELETING);
+    bind_int(&statement, "after", after);
+    int step = statement_step(&statement);
+    if (step != STEP_ROW)
+        return step < 0 ? step : STORE_NOT_FOUND;
+    *ret_id = column_int(&statement, "id");
+    *ret_requested_ms = column_int(&statement, "delete_requested_ms");
+    return 0;
+}
+
 int task_definition_rows_deletable(
-    struct store *store, unsigned limit, int64_t *ret_ids, unsigned *ret_count) {
+    struct store *store, int64_t until_ms, unsigned limit, int64_t *ret_ids, unsigned *ret_count) {
     statement_scope struct statement statement = statement_begin(store, SQL_TASK_DEFINITION_DELETABLE);
+    bind_int(&statement, "until_ms", until_ms);
     bind_int(&statement, "limit", limit);
     unsigned count = 0;
     int step;

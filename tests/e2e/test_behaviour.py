@@ -342,9 +342,13 @@ class TaskDefinitions(Case):
         self.assertEqual(got["failures"][0]["reason"],
                          "The specified task definition is still in ACTIVE status. Please deregister the target and try again.")
         describe = lambda revision: self.server.call("DescribeTaskDefinition", {"taskDefinition": f"web:{revision}"})[0]  # noqa: E731
-        self.assertEqual((describe(1), describe(2)), (200, 400))
+        listed = lambda: self.server.ok("ListTaskDefinitions", {"status": "DELETE_IN_PROGRESS"})["taskDefinitionArns"]  # noqa: E731
+        self.assertEqual((describe(1), describe(2), len(listed())), (200, 200, 2))
+        self.server.admin("POST", "/_ecs/clock", {"mode": "held"})
+        self.server.admin("POST", "/_ecs/clock/advance", {"by": "5s"})
+        self.assertEqual((describe(1), describe(2), len(listed())), (200, 400, 1))
         self.server.ok("StopTask", {"task": task})
-        self.assertEqual(describe(1), 400)
+        self.assertEqual((describe(1), len(listed())), (400, 0))
         self.assertEqual(self.register()["revision"], 4)
         self.refused("InvalidParameterException", "size of TaskDefinition references list must be greater than 0",
                      "DeleteTaskDefinitions", {"taskDefinitions": []})

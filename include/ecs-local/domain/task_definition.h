@@ -35,6 +35,8 @@ int task_definition_parse_memory(const char *text, int64_t *ret_mib);
 bool fargate_size_exists(int64_t cpu_units, int64_t memory_mib, bool windows);
 /* "80-90" → 80 and 90. 0, or 1 when it is no range of ports. */
 int task_definition_parse_range(const char *text, int *ret_first, int *ret_last);
+/* A role's name, with or without a path, or its ARN? */
+bool task_definition_role_is_valid(const char *role);
 /* A role name becomes the role's ARN; an ARN stays. */
 const char *task_definition_role_arn(
     struct arena *arena, const char *role, const char *partition, const char *account);
@@ -89,6 +91,7 @@ struct task_definition_container {
     unsigned dependency_count;
     bool awaited; /* another container waits for its end */
     struct container_restart_policy restart;
+    const struct value *secrets; /* NULL: none */
     struct task_definition_port *ports;
     unsigned port_count;
 };

@@ -265,8 +265,9 @@ void instance_query_subject(const struct instance *instance, struct query_subjec
 
 /* Task definitions: the summary of a row, from a bounded cache; valid until the end of the turn. */
 int engine_task_definition(struct engine *engine, int64_t id, const struct task_definition **ret_definition);
-/* Removes definitions in DELETE_IN_PROGRESS that nothing refers to any more. */
-int engine_sweep_task_definitions(struct engine *engine);
+/* `row` as it is to be, DELETE_IN_PROGRESS, instead of INACTIVE; it is removed a little later. */
+struct task_definition_row;
+int engine_delete_task_definition(struct engine *engine, const struct task_definition_row *row);
 
 /* Placement (facts: tasks 8.3, 8.4). */
 struct place_request {

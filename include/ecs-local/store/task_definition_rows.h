@@ -41,9 +41,12 @@ int task_definition_rows_set_status(
     struct store *store, const struct task_definition_row *row, const char *old_status);
 /* Removes the row for good, and its family's count with it. */
 int task_definition_rows_delete(struct store *store, const struct task_definition_row *row);
-/* Rows in DELETE_IN_PROGRESS that no unfinished task refers to. */
+/* The first row in DELETE_IN_PROGRESS behind the id `after`; STORE_NOT_FOUND: there is none. */
+int task_definition_rows_next_deleting(
+    struct store *store, int64_t after, int64_t *ret_id, int64_t *ret_requested_ms);
+/* Rows in DELETE_IN_PROGRESS since `until_ms` or longer that no unfinished task refers to. */
 int task_definition_rows_deletable(
-    struct store *store, unsigned limit, int64_t *ret_ids, unsigned *ret_count);
+    struct store *store, int64_t until_ms, unsigned limit, int64_t *ret_ids, unsigned *ret_count);
 
 struct task_definition_key {
     const char *family;

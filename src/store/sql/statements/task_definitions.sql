@@ -50,12 +50,16 @@ UPDATE task_definitions SET tags = :tags WHERE id = :id
 -- name: task_definition_delete
 DELETE FROM task_definitions WHERE id = :id
 -- name: task_definition_deletable
-SELECT d.id FROM task_definitions d INDEXED BY task_definitions_to_delete WHERE d.status = 'DELETE_IN_PROGRESS' AND NOT EXISTS
+SELECT d.id FROM task_definitions d INDEXED BY task_definitions_to_delete WHERE d.status = 'DELETE_IN_PROGRESS'
+  AND d.delete_requested_ms <= :until_ms AND NOT EXISTS
     (SELECT 1 FROM tasks t WHERE t.family_id = d.family_id AND t.task_definition_id = d.id
       AND t.last_status <> 'STOPPED') AND NOT EXISTS
     (SELECT 1 FROM deployments p JOIN services s ON s.id = p.service_id WHERE p.task_definition_id = d.id
       AND s.status <> 'INACTIVE')
   LIMIT :limit
+-- name: task_definition_next_deleting
+SELECT id, delete_requested_ms FROM task_definitions INDEXED BY task_definitions_to_delete
+  WHERE status = 'DELETE_IN_PROGRESS' AND id > :after ORDER BY id LIMIT 1
 -- name: task_definition_list
 SELECT family, revision FROM task_definitions
   WHERE scope_id = :scope_id AND status = :status AND (family, revision) > (:after_family, :after_revision)
