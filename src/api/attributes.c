@@ -31,9 +31,9 @@ static bool has_only(const char *text, const char *others) {
     return true;
 }
 
-static int check_attribute(struct api_call *call, const struct value *attribute) {
+static int check_attribute(struct api_call *call, const struct value *attribute, bool put) {
     const char *name = value_string(attribute, "name");
-    const char *value = value_string_nonempty(attribute, "value");
+    const char *value = put ? value_string(attribute, "value") : value_string_nonempty(attribute, "value");
     if (name == NULL || !has_only(name, "-_./\\"))
         return api_fail(call, ERROR_ATTRIBUTE_NAME, NULL);
     if (is_reserved(name))
@@ -111,6 +111,16 @@ static unsigned custom_count(const struct value *list) {
     return count;
 }
 
+/* What is given, else what the attribute has: a removed one is shown with its value (facts: tasks 8.1). */
+static const char *shown_value(const struct target *target, const struct value *attribute) {
+    const char *value = value_string_nonempty(attribute, "value");
+    value_for_each(item, value_get(target->document, "attributes")) {
+        if (value == NULL && text_equal(value_string(item, "name"), value_string(attribute, "name")))
+            return value_string_nonempty(item, "value");
+    }
+    return value;
+}
+
 /* Custom attributes that came with the registration count, too. */
 static int change(struct api_call *call, struct target *target, const struct value *attribute, bool put) {
     const char *name = value_string(attribute, "name");
@@ -141,6 +151,7 @@ static int change_attributes(struct api_call *call, bool put) {
     const struct value *attributes = value_get(call->input, "attributes");
     struct target targets[ATTRIBUTES_PER_CALL];
     const struct target *owners[ATTRIBUTES_PER_CALL];
+    const char *values[ATTRIBUTES_PER_CALL];
     struct cluster *cluster = NULL;
     unsigned count = 0;
     int result = lookup_active_cluster(call, "cluster", &cluster);
@@ -148,11 +159,13 @@ static int change_attributes(struct api_call *call, bool put) {
          index++) {
         const struct value *attribute = value_at(attributes, index);
         struct target *target = NULL;
-        result = check_attribute(call, attribute);
+        result = check_attribute(call, attribute, put);
         if (result == 0)
             result = find_target(call, cluster, attribute, targets, &count, &target);
-        if (result == 0)
+        if (result == 0) {
+            values[index] = put ? value_string(attribute, "value") : shown_value(target, attribute);
             result = change(call, target, attribute, put);
+        }
         owners[index] = target;
     }
     for (unsigned index = 0; result == 0 && index < count; index++)
@@ -163,7 +176,7 @@ static int change_attributes(struct api_call *call, bool put) {
     writer_object_begin(&call->writer);
     writer_key_list_begin(&call->writer, "attributes");
     value_for_each(attribute, attributes) write_attribute(&call->writer, value_string(attribute, "name"),
-        value_string(attribute, "value"), owners[attribute_index]->instance->arn);
+        values[attribute_index], owners[attribute_index]->instance->arn);
     writer_list_end(&call->writer);
     writer_object_end(&call->writer);
     return 0;

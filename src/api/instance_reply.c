@@ -66,27 +66,43 @@ static void write_ports(
     port_set_done(&known);
 }
 
+static bool gpu_is_in(uint64_t set, unsigned gpu) {
+    return gpu < GPUS_MAX && (set & (uint64_t)1 << gpu) != 0;
+}
+
 /* The GPUs that no task has. */
 static void write_gpus(struct writer *writer, const struct instance_resources *resources) {
     begin_strings(writer, "GPU");
     for (unsigned gpu = 0; gpu < (uint64_t)resources->gpus; gpu++) {
-        if (gpu >= GPUS_MAX || (resources->gpu_set & (uint64_t)1 << gpu) == 0)
+        if (!gpu_is_in(resources->gpu_set | resources->gpu_shared, gpu))
             writer_string(writer, resources->gpu_ids[gpu]);
     }
     end_strings(writer);
 }
 
-/* The newest members of the model: a GPU is a task's own or nobody's; sharing one is not simulated. */
+static const struct gpu_share *share_of(const struct instance_resources *resources, unsigned gpu) {
+    static const struct gpu_share none = {0};
+    return gpu_is_in(resources->gpu_shared, gpu) ? &resources->gpu_shares[gpu] : &none;
+}
+
+/* The newest members of the model (facts: tasks 15). What is left of a GPU that one container has for itself: D. */
 static void write_gpu_devices(struct writer *writer, const struct instance_resources *resources) {
     if (resources->gpus == 0)
         return;
     writer_key_list_begin(writer, "gpuDevices");
     for (unsigned gpu = 0; gpu < (uint64_t)resources->gpus; gpu++) {
-        bool taken = gpu < GPUS_MAX && (resources->gpu_set & (uint64_t)1 << gpu) != 0;
+        bool taken = gpu_is_in(resources->gpu_set, gpu);
+        const struct gpu_share *share = share_of(resources, gpu);
+        const char *mode = taken ? "DEDICATED" : "IDLE";
         writer_object_begin(writer);
         writer_key_string(writer, "gpuId", resources->gpu_ids[gpu]);
-        writer_key_string(writer, "sharingMode", taken ? "DEDICATED" : "IDLE");
-        writer_key_int(writer, "containerCount", taken);
+        writer_key_string(writer, "sharingMode", share->containers != 0 ? "NVIDIA_MPS" : mode);
+        if (resources->gpu_memory_mib != 0) {
+            writer_key_int(writer, "totalMemoryInMiB", resources->gpu_memory_mib);
+            writer_key_int(
+                writer, "remainingMemoryInMiB", taken ? 0 : resources->gpu_memory_mib - share->memory_mib);
+        }
+        writer_key_int(writer, "containerCount", taken ? 1 : share->containers);
         writer_object_end(writer);
     }
     writer_list_end(writer);

@@ -366,6 +366,22 @@ bool instance_type_find(const char *name, struct instance_type *ret_type) {
     return false;
 }
 
+int64_t instance_type_gpu_memory(const char *name) {
+    /* What the NVIDIA driver reports; other makers' GPUs cannot be shared. */
+    static const struct {
+        const char *family;
+        int64_t memory_mib;
+    } gpus[] = {{"g3", 7680}, {"g3s", 7680}, {"g4dn", 15360}, {"g5", 23028}, {"g5g", 15360}, {"g6", 23034},
+        {"g6e", 46068}, {"gr6", 23034}, {"p2", 11441}, {"p3", 16160}, {"p3dn", 32510}, {"p4d", 40960},
+        {"p4de", 81920}, {"p5", 81559}, {"p5e", 143771}, {"p5en", 143771}};
+    size_t length = strcspn(name, ".");
+    for (size_t index = 0; index < array_length(gpus); index++) {
+        if (strlen(gpus[index].family) == length && strncmp(gpus[index].family, name, length) == 0)
+            return gpus[index].memory_mib;
+    }
+    return 0;
+}
+
 int instance_type_trunk_enis(const struct instance_type *type) {
     /* Branch interfaces by size (EC2's table of trunking limits); burstable and older types have none. */
     if (type->name[0] == 't' || type->vcpus < 1 || strncmp(type->name, "m4.", 3) == 0 ||

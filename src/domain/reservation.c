@@ -1,6 +1,7 @@
 /* A task's demand as the text of a column: "cpu memory gpus t80,443 u53 T49153 U50000 e1 g5
  * a167772164"
  * (t/u: fixed tcp/udp ports, T/U: dynamic ones, e: network interfaces, g: the set of its GPUs,
+ * s, c: memory on a GPU that is shared, and for how many containers;
  * a: its address). */
 #include <ctype.h>
 #include <stdio.h>
@@ -11,8 +12,8 @@
 #include "ecs-local/domain/task.h"
 
 enum {
-    DIGITS_MAX = 6,   /* of a port and its comma */
-    NUMBERS_MAX = 96, /* all letters, and the three numbers behind them */
+    DIGITS_MAX = 6,    /* of a port and its comma */
+    NUMBERS_MAX = 144, /* all letters, and the three numbers behind them */
 };
 
 static size_t append_ports(char *text, size_t length, char letter, const struct port_list *list) {
@@ -48,6 +49,8 @@ const char *task_reservation_text(struct arena *arena, const struct task_demand 
     used = append_ports(text, used, 'U', &demand->dynamic[PORT_UDP]);
     used = append_number(text, used, 'e', (uint64_t)demand->enis);
     used = append_number(text, used, 'g', demand->gpu_set);
+    used = append_number(text, used, 's', (uint64_t)demand->gpu_share_mib);
+    used = append_number(text, used, 'c', (uint64_t)demand->gpu_share_containers);
     used = append_number(text, used, 'a', demand->address);
     text[used] = '\0';
     return text;
@@ -88,6 +91,10 @@ static int parse_item(struct arena *arena, const char **cursor, struct task_dema
         demand->gpu_set = number;
     else if (letter == 'a')
         demand->address = (uint32_t)number;
+    else if (letter == 's')
+        demand->gpu_share_mib = (int64_t)number;
+    else if (letter == 'c')
+        demand->gpu_share_containers = (int64_t)number;
     else
         demand->enis = (int64_t)number;
     return 0;
@@ -107,7 +114,7 @@ int task_reservation_parse(struct arena *arena, const char *text, struct task_de
     const char *cursor = text + used;
     while (*cursor == ' ') {
         char letter = cursor[1];
-        if (letter == '\0' || strchr("tuTUega", letter) == NULL)
+        if (letter == '\0' || strchr("tuTUegsca", letter) == NULL)
             return ERR_BUG;
         cursor += 2;
         if (parse_item(arena, &cursor, &demand, letter) != 0)

@@ -55,6 +55,8 @@ void resources_done(struct instance_resources *resources) {
         port_set_done(&resources->reserved[protocol]);
         port_set_done(&resources->dynamic[protocol]);
     }
+    free(resources->gpu_shares);
+    resources->gpu_shares = NULL;
 }
 
 static bool port_is_free(const struct instance_resources *resources, unsigned protocol, uint16_t port) {
@@ -90,12 +92,31 @@ void resources_copy_empty(const struct instance_resources *from, struct instance
         .memory_mib = from->memory_mib,
         .gpus = from->gpus,
         .gpu_ids = from->gpu_ids,
+        .gpu_memory_mib = from->gpu_memory_mib,
         .enis = from->enis,
     };
     for (unsigned protocol = 0; protocol < PORT_PROTOCOL_COUNT; protocol++) {
         for (uint32_t index = 0; index < from->reserved[protocol].count; index++)
             port_set_add(&ret_copy->reserved[protocol], from->reserved[protocol].ports[index]);
     }
+}
+
+static int64_t shared_mib(const struct instance_resources *resources, unsigned gpu) {
+    return resources->gpu_shares != NULL ? resources->gpu_shares[gpu].memory_mib : 0;
+}
+
+/* The GPU for containers that share it: no container has it for itself, and the memory is there. -1: none is. That the
+ * fullest is taken: D. */
+static int gpu_to_share(const struct instance_resources *resources, int64_t memory_mib) {
+    int best = -1;
+    for (unsigned gpu = 0; gpu < GPUS_MAX && gpu < (uint64_t)resources->gpus; gpu++) {
+        if ((resources->gpu_set & (uint64_t)1 << gpu) != 0 ||
+            resources->gpu_memory_mib - shared_mib(resources, gpu) < memory_mib)
+            continue;
+        if (best < 0 || shared_mib(resources, gpu) > shared_mib(resources, (unsigned)best))
+            best = (int)gpu;
+    }
+    return best;
 }
 
 const char *resources_missing(const struct instance_resources *resources, const struct task_demand *demand) {
@@ -107,7 +128,8 @@ const char *resources_missing(const struct instance_resources *resources, const 
         return "RESOURCE:PORTS";
     if (!ports_fit(resources, demand, PORT_UDP))
         return "RESOURCE:PORTS_UDP";
-    if (demand->gpus > resources->gpus - resources->gpus_taken)
+    if (demand->gpus > resources->gpus - resources->gpus_taken ||
+        (demand->gpu_share_mib != 0 && gpu_to_share(resources, demand->gpu_share_mib) < 0))
         return "RESOURCE:GPU";
     if (resources->enis != ENIS_UNKNOWN && demand->enis > resources->enis - resources->enis_taken)
         return "RESOURCE:ENI";
@@ -117,12 +139,35 @@ const char *resources_missing(const struct instance_resources *resources, const 
 void resources_choose_gpus(const struct instance_resources *resources, struct task_demand *demand) {
     int64_t wanted = demand->gpus;
     demand->gpu_set = 0;
+    if (demand->gpu_share_mib != 0) {
+        int gpu = gpu_to_share(resources, demand->gpu_share_mib);
+        demand->gpu_set = gpu >= 0 ? (uint64_t)1 << gpu : 0;
+        return;
+    }
     for (unsigned gpu = 0; gpu < GPUS_MAX && gpu < (uint64_t)resources->gpus && wanted > 0; gpu++) {
         uint64_t bit = (uint64_t)1 << gpu;
-        if ((resources->gpu_set & bit) != 0)
+        if (((resources->gpu_set | resources->gpu_shared) & bit) != 0)
             continue;
         demand->gpu_set |= bit;
         wanted--;
+    }
+}
+
+/* Adds (by 1) or takes away (by -1) what the demand holds of a GPU that is shared. */
+static void share_gpu(struct instance_resources *resources, const struct task_demand *demand, int by) {
+    if (resources->gpu_shares == NULL)
+        resources->gpu_shares = xcalloc(GPUS_MAX, sizeof(*resources->gpu_shares));
+    for (unsigned gpu = 0; gpu < GPUS_MAX; gpu++) {
+        uint64_t bit = (uint64_t)1 << gpu;
+        if ((demand->gpu_set & bit) == 0)
+            continue;
+        struct gpu_share *share = &resources->gpu_shares[gpu];
+        bool was_shared = share->containers != 0;
+        share->memory_mib += by * demand->gpu_share_mib;
+        share->containers += by * demand->gpu_share_containers;
+        bool is_shared = share->containers != 0;
+        resources->gpus_taken += (int64_t)is_shared - (int64_t)was_shared;
+        resources->gpu_shared = is_shared ? resources->gpu_shared | bit : resources->gpu_shared & ~bit;
     }
 }
 
@@ -130,7 +175,10 @@ void resources_take(struct instance_resources *resources, const struct task_dema
     resources->cpu_taken += demand->cpu_units;
     resources->memory_taken += demand->memory_mib;
     resources->gpus_taken += demand->gpus;
-    resources->gpu_set |= demand->gpu_set;
+    if (demand->gpu_share_mib != 0)
+        share_gpu(resources, demand, 1);
+    else
+        resources->gpu_set |= demand->gpu_set;
     resources->enis_taken += demand->enis;
     for (unsigned protocol = 0; protocol < PORT_PROTOCOL_COUNT; protocol++) {
         for (uint32_t index = 0; index < demand->fixed[protocol].count; index++)
@@ -144,7 +192,10 @@ void resources_release(struct instance_resources *resources, const struct task_d
     resources->cpu_taken -= demand->cpu_units;
     resources->memory_taken -= demand->memory_mib;
     resources->gpus_taken -= demand->gpus;
-    resources->gpu_set &= ~demand->gpu_set;
+    if (demand->gpu_share_mib != 0)
+        share_gpu(resources, demand, -1);
+    else
+        resources->gpu_set &= ~demand->gpu_set;
     resources->enis_taken -= demand->enis;
     for (unsigned protocol = 0; protocol < PORT_PROTOCOL_COUNT; protocol++) {
         for (uint32_t index = 0; index < demand->fixed[protocol].count; index++)

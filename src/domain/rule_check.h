@@ -42,6 +42,7 @@ const struct value *rule_find_named(const struct value *list, const char *name);
 int rules_check_containers_basic(struct rule_check *check);
 int rules_check_sizes(struct rule_check *check);
 int rules_check_ports(struct rule_check *check);
+int rules_check_requirements(struct rule_check *check); /* requirement_rules.c */
 int rules_check_container_features(struct rule_check *check);
 int rules_check_dependencies(struct rule_check *check);
 int rules_check_volumes(struct rule_check *check);

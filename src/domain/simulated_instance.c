@@ -142,13 +142,14 @@ static bool meets(const struct value *requirements, const struct instance_type *
 
 static bool takes(const struct instance_type *type, const struct task_demand *demand) {
     return type->vcpus * 1024 >= demand->cpu_units && type->memory_mib >= demand->memory_mib &&
-           type->gpus >= demand->gpus;
+           type->gpus >= demand->gpus &&
+           (demand->gpu_share_mib == 0 || instance_type_gpu_memory(type->name) >= demand->gpu_share_mib);
 }
 
 static bool is_fit(const char *name, const struct value *requirements, const struct task_demand *demand,
     struct instance_type *ret_type) {
     return instance_type_find(name, ret_type) && takes(ret_type, demand) && meets(requirements, ret_type) &&
-           (demand->gpus != 0 || ret_type->gpus == 0 ||
+           (demand->gpus != 0 || demand->gpu_share_mib != 0 || ret_type->gpus == 0 ||
                value_count(value_get(requirements, "allowedInstanceTypes")) != 0);
 }
 

@@ -83,6 +83,10 @@ static bool fits_external(const struct value *definition) {
         if (value_has(volume, "efsVolumeConfiguration") || value_bool(volume, "configuredAtLaunch", false))
             return false;
     }
+    value_for_each(container, value_get(definition, "containerDefinitions")) {
+        if (task_definition_gpu_sharing(value_get(container, "resourceRequirements")) != NULL)
+            return false;
+    }
     return !value_has(definition, "proxyConfiguration") &&
            !value_bool(definition, "enableFaultInjection", false);
 }

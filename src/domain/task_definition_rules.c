@@ -260,8 +260,9 @@ static int run_rules(struct rule_check *check, rule *const *rules, size_t count)
 int task_definition_check(struct arena *arena, const struct value *request, struct violation *ret_violation) {
     static rule *const rules[] = {check_task_size, check_family, check_container_count,
         rules_check_containers_basic, check_launch_types, rules_check_sizes, rules_check_ports,
-        rules_check_container_features, rules_check_dependencies, rules_check_volumes, check_roles,
-        check_proxy, check_accelerators_and_storage, rules_check_fargate, check_constraints, check_tags};
+        rules_check_container_features, rules_check_requirements, rules_check_dependencies,
+        rules_check_volumes, check_roles, check_proxy, check_accelerators_and_storage, rules_check_fargate,
+        check_constraints, check_tags};
     struct rule_check check = new_check(arena, request, ret_violation);
     return run_rules(&check, rules, array_length(rules));
 }

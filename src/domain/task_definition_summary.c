@@ -49,6 +49,14 @@ int64_t task_definition_gpus(const struct value *requirements) {
     return gpus;
 }
 
+const struct value *task_definition_gpu_sharing(const struct value *requirements) {
+    value_for_each(requirement, requirements) {
+        if (text_equal(value_string(requirement, "type"), "GPU") && value_has(requirement, "sharingStrategy"))
+            return value_get(requirement, "sharingStrategy");
+    }
+    return NULL;
+}
+
 static struct container_restart_policy restart_policy_of(const struct value *policy) {
     return (struct container_restart_policy){
         .enabled = value_bool(policy, "enabled", false),
@@ -97,6 +105,7 @@ static void read_container(
         .memory_mib = value_int(source, "memory", 0),
         .memory_reservation_mib = value_int(source, "memoryReservation", 0),
         .gpus = task_definition_gpus(value_get(source, "resourceRequirements")),
+        .gpu_sharing = task_definition_gpu_sharing(value_get(source, "resourceRequirements")),
         .essential = value_bool(source, "essential", true),
         .has_health_check = value_has(source, "healthCheck"),
         .health_interval_s = value_int(value_get(source, "healthCheck"), "interval", HEALTH_INTERVAL_S),

@@ -126,6 +126,7 @@ static void write_gpus(const struct task_container *container, struct writer *wr
     for (unsigned index = 0; index < container->gpu_count; index++)
         writer_string(writer, container->gpu_ids[index]);
     writer_list_end(writer);
+    writer_key_value_opt(writer, "gpuSharingStrategy", container->gpu_sharing);
 }
 
 static void write_container(

@@ -95,6 +95,28 @@ static int check_environment(struct override_check *check, const struct value *e
     return 0;
 }
 
+static int check_requirements(struct override_check *check, const struct value *entry,
+    const struct task_definition_container *container) {
+    const char *refusal = task_definition_requirements_refusal(value_get(entry, "resourceRequirements"));
+    return refusal != NULL ? refuse(check, "Invalid setting for container '%s'. %s", container->name, refusal)
+                           : 0;
+}
+
+/* Whole GPUs and shared ones do not go together, whoever asked for them. */
+static int check_gpus(struct override_check *check) {
+    bool whole = false;
+    bool shared = false;
+    for (unsigned index = 0; index < check->definition->container_count; index++) {
+        const struct task_definition_container *container = &check->definition->containers[index];
+        whole = whole || task_overrides_gpus(check->overrides, container) != 0;
+        shared = shared || task_overrides_gpu_sharing(check->overrides, container) != NULL;
+    }
+    return whole && shared
+               ? refuse(check,
+                     "The containers of a task that request GPUs must all use the same option: value or sharingStrategy.")
+               : 0;
+}
+
 static int check_containers(struct override_check *check) {
     value_for_each(entry, value_get(check->overrides, "containerOverrides")) {
         const char *name = value_string_nonempty(entry, "name");
@@ -108,10 +130,11 @@ static int check_containers(struct override_check *check) {
             return invalid(check,
                 arena_printf(check->arena,
                     "Override for container named %s is not a container in the TaskDefinition.", name));
-        if (check_sizes(check, entry, container) != 0 || check_environment(check, entry, container) != 0)
+        if (check_sizes(check, entry, container) != 0 || check_environment(check, entry, container) != 0 ||
+            check_requirements(check, entry, container) != 0)
             return 1;
     }
-    return 0;
+    return check_gpus(check);
 }
 
 static int check_task_size(struct override_check *check) {

@@ -65,11 +65,33 @@ static int64_t memory_of(const struct task_definition_container *container, cons
     return reservation != 0 ? reservation : value_int(entry, "memory", container->memory_mib);
 }
 
+static const struct value *overridden_requirements(
+    const struct value *overrides, const struct task_definition_container *container) {
+    return value_get(
+        override_named(value_get(overrides, "containerOverrides"), container->name), "resourceRequirements");
+}
+
 int64_t task_overrides_gpus(
     const struct value *overrides, const struct task_definition_container *container) {
-    const struct value *requirements = value_get(
-        override_named(value_get(overrides, "containerOverrides"), container->name), "resourceRequirements");
+    const struct value *requirements = overridden_requirements(overrides, container);
     return requirements != NULL ? task_definition_gpus(requirements) : container->gpus;
+}
+
+const struct value *task_overrides_gpu_sharing(
+    const struct value *overrides, const struct task_definition_container *container) {
+    const struct value *requirements = overridden_requirements(overrides, container);
+    return requirements != NULL ? task_definition_gpu_sharing(requirements) : container->gpu_sharing;
+}
+
+/* All containers that share a GPU are on the same one. */
+static void add_gpus(struct task_demand *demand, const struct value *overrides,
+    const struct task_definition_container *container) {
+    const struct value *sharing = task_overrides_gpu_sharing(overrides, container);
+    demand->gpus += task_overrides_gpus(overrides, container);
+    if (sharing == NULL)
+        return;
+    demand->gpu_share_mib += value_int(value_get(sharing, "nvidiaMps"), "memory", 0);
+    demand->gpu_share_containers++;
 }
 
 static void add_fixed_ports(struct task_demand *demand, const struct task_definition_container *container) {
@@ -95,7 +117,7 @@ void task_overrides_demand(struct arena *arena, const struct value *overrides,
         const struct value *entry = override_named(given, container->name);
         demand.cpu_units += value_int(entry, "cpu", container->cpu_units);
         demand.memory_mib += memory_of(container, entry);
-        demand.gpus += task_overrides_gpus(overrides, container);
+        add_gpus(&demand, overrides, container);
         /* With an interface of its own a task uses none of the instance's ports. */
         if (definition->network_mode != NETWORK_AWSVPC)
             add_fixed_ports(&demand, container);

@@ -105,6 +105,7 @@ static void read_container(struct task *task, struct task_container *container, 
     container->memory_reservation = value_string(entry, "memoryReservation");
     read_bindings(task, container, value_get(entry, "networkBindings"));
     read_gpus(task, container, value_get(entry, "gpuIds"));
+    container->gpu_sharing = value_get(entry, "gpuSharingStrategy");
     const struct value *agent = value_at(value_get(entry, "managedAgents"), 0);
     container->agent_status = value_string(agent, "lastStatus");
     container->agent_reason = value_string(agent, "reason");

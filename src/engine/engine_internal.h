@@ -236,6 +236,8 @@ int scaling_timer_fired(struct engine *engine, int64_t row);
 int task_take(struct engine *engine, struct task *task, struct instance *instance);
 /* How many interfaces tasks may have (ENIS_UNKNOWN: no limit is known). */
 int64_t instance_eni_limit(const struct instance *instance);
+/* MiB of each of its GPUs; 0: not known. */
+int64_t instance_gpu_memory(const struct instance *instance);
 /* The document with a trunk interface, when the account's awsvpcTrunking is on and the type has trunks. */
 int instance_add_trunk(struct engine *engine, const struct scope *scope, const char **document);
 

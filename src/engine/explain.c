@@ -58,6 +58,9 @@ static const char *resource_detail(struct engine *engine, const struct instance 
         return amounts(engine, "CPU units", demand->cpu_units, resources->cpu_units, resources->cpu_taken);
     if (text_equal(refusal, "RESOURCE:MEMORY"))
         return amounts(engine, "MiB", demand->memory_mib, resources->memory_mib, resources->memory_taken);
+    if (text_equal(refusal, "RESOURCE:GPU") && demand->gpu_share_mib != 0)
+        return arena_printf(engine->turn, "none of its %lld GPUs has %lld MiB to share",
+            (long long)resources->gpus, (long long)demand->gpu_share_mib);
     if (text_equal(refusal, "RESOURCE:GPU"))
         return amounts(engine, "GPUs", demand->gpus, resources->gpus, resources->gpus_taken);
     if (text_equal(refusal, "RESOURCE:ENI"))

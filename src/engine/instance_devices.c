@@ -18,6 +18,26 @@ enum {
     DOCUMENT_MAX = 4 * 1024 * 1024,
 };
 
+/* The one GPU that they share goes to all containers that asked to. */
+static void deal_shared_gpu(
+    struct task *task, const struct instance *instance, const struct task_definition *definition) {
+    for (unsigned index = 0; index < definition->container_count; index++) {
+        const struct task_definition_container *source = &definition->containers[index];
+        struct task_container *container = task_container_named(task, source->name);
+        const struct value *sharing = task_overrides_gpu_sharing(task->overrides, source);
+        if (container == NULL || sharing == NULL)
+            continue;
+        container->gpu_sharing = value_copy(task->arena, sharing);
+        container->gpu_ids = arena_new_array(task->arena, const char *, 1);
+        container->gpu_count = 0;
+        for (unsigned gpu = 0; gpu < GPUS_MAX && container->gpu_count == 0; gpu++) {
+            if ((task->demand.gpu_set & (uint64_t)1 << gpu) != 0)
+                container->gpu_ids[container->gpu_count++] = task_text(
+                    task, instance->resources.gpu_ids[gpu]);
+        }
+    }
+}
+
 /* Deals the chosen GPUs out to the containers that asked for some, in their order. */
 static void deal_gpus(
     struct task *task, const struct instance *instance, const struct task_definition *definition) {
@@ -40,13 +60,16 @@ static void deal_gpus(
 
 int task_take(struct engine *engine, struct task *task, struct instance *instance) {
     task->demand.enis = task->interface.attachment_id != NULL;
-    if (task->demand.gpus != 0) {
+    if (task->demand.gpus != 0 || task->demand.gpu_share_mib != 0) {
         const struct task_definition *definition = NULL;
         int result = engine_task_definition(engine, task->task_definition_id, &definition);
         if (result != 0)
             return result;
         resources_choose_gpus(&instance->resources, &task->demand);
-        deal_gpus(task, instance, definition);
+        if (task->demand.gpu_share_mib != 0)
+            deal_shared_gpu(task, instance, definition);
+        else
+            deal_gpus(task, instance, definition);
     }
     resources_take(&instance->resources, &task->demand);
     task->holds = true;
@@ -63,6 +86,11 @@ int64_t instance_eni_limit(const struct instance *instance) {
     if (instance_attribute(instance, TRUNK_ATTRIBUTE) != NULL)
         return instance_type_trunk_enis(&type);
     return type.enis > 1 ? type.enis - 1 : ENIS_UNKNOWN;
+}
+
+int64_t instance_gpu_memory(const struct instance *instance) {
+    const char *name = instance_attribute(instance, "ecs.instance-type");
+    return name != NULL ? instance_type_gpu_memory(name) : 0;
 }
 
 static int trunking_is_on(struct engine *engine, const struct scope *scope, bool *ret_on) {

@@ -148,6 +148,7 @@ static void read_description(struct engine *engine, struct instance *instance, c
     instance->zone = instance_attribute(instance, "ecs.availability-zone");
     instance->subnet_id = instance_attribute(instance, "ecs.subnet-id");
     instance->resources.enis = instance_eni_limit(instance);
+    instance->resources.gpu_memory_mib = instance_gpu_memory(instance);
     instance->agent_version = arena_strdup(
         engine->world, value_string(value_get(document, "versionInfo"), "agentVersion"));
     instance->capacity_provider = arena_strdup(engine->world, value_string(document, "capacityProviderName"));
@@ -349,8 +350,11 @@ int engine_instance_register_again(
         .memory_taken = old.memory_taken,
         .gpus_taken = old.gpus_taken,
         .gpu_set = old.gpu_set,
+        .gpu_shared = old.gpu_shared,
+        .gpu_shares = old.gpu_shares,
         .enis_taken = old.enis_taken,
     };
+    old.gpu_shares = NULL;
     int result = read_document(engine, instance, spec->document);
     if (result == 0)
         result = instance_retake_ports(engine, instance);

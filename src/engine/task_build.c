@@ -59,8 +59,11 @@ static void copy_ports(struct task *task, struct port_list *list, const struct p
 }
 
 static void build_demand(struct task *task, const struct task_demand *demand) {
-    task->demand = (struct task_demand){
-        .cpu_units = demand->cpu_units, .memory_mib = demand->memory_mib, .gpus = demand->gpus};
+    task->demand = (struct task_demand){.cpu_units = demand->cpu_units,
+        .memory_mib = demand->memory_mib,
+        .gpus = demand->gpus,
+        .gpu_share_mib = demand->gpu_share_mib,
+        .gpu_share_containers = demand->gpu_share_containers};
     for (unsigned protocol = 0; protocol < PORT_PROTOCOL_COUNT; protocol++)
         copy_ports(task, &task->demand.fixed[protocol], &demand->fixed[protocol]);
 }

@@ -52,6 +52,16 @@ class Attributes(Case):
         # What is not there is gone already.
         self.ok("DeleteAttributes", {"attributes": [{"name": "stack", "targetId": self.first}]})
 
+    def test_a_deleted_attribute_is_shown_with_its_value(self):
+        self.put("stack", "blue")
+        gone = self.ok("DeleteAttributes", {"attributes": [{"name": "stack", "targetId": self.first}]})
+        self.assertEqual(gone["attributes"], [{"name": "stack", "value": "blue", "targetId": self.first}])
+
+    def test_a_value_is_not_empty(self):
+        code, _ = self.server.error("PutAttributes", {"attributes": [{"name": "stack", "value": "", "targetId": self.first}]})
+        self.assertEqual(code, "InvalidParameterException")
+        self.assertEqual(self.listed(attributeName="stack"), [])
+
     def test_several_targets_in_one_call(self):
         reply = self.ok("PutAttributes", {"attributes": [
             {"name": "a", "value": "1", "targetId": self.first}, {"name": "a", "value": "2", "targetId": self.second}]})

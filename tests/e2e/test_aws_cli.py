@@ -127,9 +127,16 @@ class AwsCli(unittest.TestCase):
         self.assertTrue(self.aws("update-task-protection", "--cluster", "exec", "--tasks", task, "--protection-enabled",
                                  "--expires-in-minutes", "5")["protectedTasks"][0]["protectionEnabled"])
         self.assertEqual(len(self.aws("get-task-protection", "--cluster", "exec")["protectedTasks"]), 1)
-        acknowledged = self.aws("submit-task-state-change", "--cluster", "exec", "--task", task, "--status", "STOPPED")
-        self.assertTrue(acknowledged["acknowledgment"])
-        self.aws("wait", "tasks-stopped", "--cluster", "exec", "--tasks", task)
+        # Of a simulated instance nobody can tell news.
+        report = ("submit-task-state-change", "--cluster", "exec", "--status", "STOPPED", "--task")
+        self.assertTrue(self.aws(*report, task)["acknowledgment"])
+        self.assertEqual(self.aws("describe-tasks", "--cluster", "exec", "--tasks", task)["tasks"][0]["desiredStatus"], "RUNNING")
+        host = self.aws("register-container-instance", "--cluster", "exec", "--total-resources", "name=CPU,type=INTEGER,integerValue=1024",
+                        "name=MEMORY,type=INTEGER,integerValue=1024")["containerInstance"]["containerInstanceArn"]
+        self.aws("register-task-definition", "--family", "plain", "--container-definitions", '[{"name":"app","image":"busybox","memory":16}]')
+        told = self.aws("start-task", "--cluster", "exec", "--task-definition", "plain", "--container-instances", host)["tasks"][0]["taskArn"]
+        self.assertTrue(self.aws(*report, told)["acknowledgment"])
+        self.aws("wait", "tasks-stopped", "--cluster", "exec", "--tasks", told)
 
     def test_errors(self):
         text = self.aws("describe-task-definition", "--task-definition", "nope", status=255)

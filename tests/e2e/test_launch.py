@@ -255,6 +255,9 @@ class Limits(Case):
         for operation, longest, more in (("RunTask", 128, {}), ("StartTask", 36, {"containerInstances": [host]})):
             self.ok(operation, {"taskDefinition": "web", "startedBy": "x" * longest, **more})
             self.ok(operation, {"taskDefinition": "web", "startedBy": "a:b/c-d_e", **more})
+            for bad in ("a b", "a!", "é"):
+                self.assertEqual(self.server.error(operation, {"taskDefinition": "web", "startedBy": bad, **more})[0],
+                                 "InvalidParameterException")
             self.assertEqual(self.server.error(operation, {"taskDefinition": "web", "startedBy": "x" * (longest + 1), **more})[0],
                              "InvalidParameterException")
             self.ok(operation, {"taskDefinition": "web", "group": "g" * 255, **more})

@@ -21,6 +21,9 @@ struct instance_type {
 /* False for a type that does not exist or is not known. */
 bool instance_type_find(const char *name, struct instance_type *ret_type);
 
+/* MiB of each GPU of the type; 0: it has none that can be shared. */
+int64_t instance_type_gpu_memory(const char *name);
+
 /* How many awsvpc tasks fit when awsvpcTrunking is on; 0: the type has no trunks. */
 int instance_type_trunk_enis(const struct instance_type *type);
 

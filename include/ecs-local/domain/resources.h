@@ -47,9 +47,17 @@ struct task_demand {
     int64_t gpus;
     int64_t enis;                                  /* network interfaces of its own */
     uint64_t gpu_set;                              /* which GPUs of the instance; 0 until it is placed */
+    int64_t gpu_share_mib;                         /* memory on one GPU that others may use, too; 0: none */
+    int64_t gpu_share_containers;                  /* for so many containers */
     uint32_t address;                              /* in the VPC; 0 until its interface is there */
     struct port_list fixed[PORT_PROTOCOL_COUNT];   /* reserved as soon as the task is placed */
     struct port_list dynamic[PORT_PROTOCOL_COUNT]; /* chosen when it starts to run */
+};
+
+/* What containers that share a GPU hold of it. */
+struct gpu_share {
+    int64_t memory_mib;
+    int64_t containers;
 };
 
 struct instance_resources {
@@ -59,9 +67,12 @@ struct instance_resources {
     int64_t cpu_taken;
     int64_t memory_taken;
     int64_t gpus_taken;
-    uint64_t gpu_set;     /* those that are taken, by their place in gpu_ids */
-    const char **gpu_ids; /* `gpus` of them; borrowed */
-    int64_t enis;         /* that tasks may have; ENIS_UNKNOWN: no limit is known */
+    uint64_t gpu_set;             /* those that are taken, by their place in gpu_ids */
+    const char **gpu_ids;         /* `gpus` of them; borrowed */
+    int64_t gpu_memory_mib;       /* of each; 0: not known, and they cannot be shared */
+    uint64_t gpu_shared;          /* those that are shared; they count as taken, too */
+    struct gpu_share *gpu_shares; /* GPUS_MAX of them; NULL until one is shared. malloc's */
+    int64_t enis;                 /* that tasks may have; ENIS_UNKNOWN: no limit is known */
     int64_t enis_taken;
     struct port_set reserved[PORT_PROTOCOL_COUNT]; /* registered as reserved, then fixed ports of tasks */
     struct port_set dynamic[PORT_PROTOCOL_COUNT];
@@ -73,7 +84,8 @@ void resources_copy_empty(const struct instance_resources *from, struct instance
 /* NULL when the demand fits, else the reason: "RESOURCE:CPU", … */
 const char *resources_missing(const struct instance_resources *resources, const struct task_demand *demand);
 void resources_take(struct instance_resources *resources, const struct task_demand *demand);
-/* Chooses the GPUs of a demand that is about to be taken: the free ones that come first. */
+/* Chooses the GPUs of a demand that is about to be taken: the free ones that come first; to share, the fullest one that
+ * still has the memory. */
 void resources_choose_gpus(const struct instance_resources *resources, struct task_demand *demand);
 void resources_release(struct instance_resources *resources, const struct task_demand *demand);
 /* A port of the ephemeral range that nobody uses, searched from a random start; taken at once. 0: none is

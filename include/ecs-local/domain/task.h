@@ -73,7 +73,8 @@ struct task_container {
     unsigned binding_count;
     const char **gpu_ids; /* of its container instance */
     unsigned gpu_count;
-    const char *agent_status; /* of the execute command agent; NULL: there is none */
+    const struct value *gpu_sharing; /* how it shares its GPU with others; NULL: it does not */
+    const char *agent_status;        /* of the execute command agent; NULL: there is none */
     int64_t agent_started_ms;
     const char *agent_reason; /* NULL when none */
     struct container_life life;

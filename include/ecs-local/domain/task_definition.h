@@ -82,6 +82,7 @@ struct task_definition_container {
     int64_t memory_mib;             /* 0: not given */
     int64_t memory_reservation_mib; /* 0: not given */
     int64_t gpus;
+    const struct value *gpu_sharing; /* its sharingStrategy; NULL: none */
     bool essential;
     bool has_health_check;
     int64_t health_interval_s;
@@ -123,6 +124,9 @@ struct task_definition {
 
 /* What a list of ResourceRequirements says about GPUs. */
 int64_t task_definition_gpus(const struct value *requirements);
+const struct value *task_definition_gpu_sharing(const struct value *requirements); /* NULL: none */
+/* What is wrong with the ResourceRequirements of a container; NULL: nothing. */
+const char *task_definition_requirements_refusal(const struct value *requirements);
 
 /* From a normalised document. 0, or 1 when it is not one. Text is borrowed from the document. */
 int task_definition_summarise(

@@ -25,5 +25,8 @@ void task_overrides_demand(struct arena *arena, const struct value *overrides,
 
 /* The GPUs of one container, with the overrides of the call or of the task. */
 int64_t task_overrides_gpus(const struct value *overrides, const struct task_definition_container *container);
+/* Its sharingStrategy; NULL: it shares none. */
+const struct value *task_overrides_gpu_sharing(
+    const struct value *overrides, const struct task_definition_container *container);
 
 #endif
