@@ -169,21 +169,6 @@ static int check_ulimits(struct rule_check *check, const struct value *container
     return 0;
 }
 
-/* A number of GPUs is a number; only a shared one may do without (text n/e). */
-static int check_requirements(struct rule_check *check, const struct value *container) {
-    int64_t count = 0;
-    value_for_each(requirement, value_get(container, "resourceRequirements")) {
-        const char *amount = value_string_nonempty(requirement, "value");
-        bool gpu = text_equal(value_string(requirement, "type"), "GPU");
-        bool fine = amount == NULL ? value_has(requirement, "sharingStrategy")
-                                   : !gpu || text_parse_int(amount, 1, INT32_MAX, &count) == 0;
-        if (!fine)
-            return rule_refuse(check, "Invalid 'resourceRequirements' setting for container '%s'.",
-                rule_container_name(container));
-    }
-    return 0;
-}
-
 /* #45, #46, #53, #63c */
 static int check_limits(struct rule_check *check, const struct value *container) {
     const struct value *restart = value_get(container, "restartPolicy");
@@ -198,7 +183,7 @@ static int check_limits(struct rule_check *check, const struct value *container)
             return rule_refuse(
                 check, "Invalid 'volumesFrom' setting. Unknown container: '%s'", name != NULL ? name : "");
     }
-    if (check_ulimits(check, container) != 0 || check_requirements(check, container) != 0)
+    if (check_ulimits(check, container) != 0)
         return 1;
     value_for_each(tmpfs, value_get(value_get(container, "linuxParameters"), "tmpfs")) {
         if (value_int(tmpfs, "size", 0) <= 0)
