@@ -169,7 +169,7 @@ int service_change(struct api_call *call, struct service *service, const struct 
     if (result == 0 && handed_over)
         result = engine_service_controller_changed(call->engine, service);
     if (result == 0 && text_equal(service_controller(after), "ECS") &&
-        (service_redeploys(before, after, request) || service->primary == NULL))
+        (service_redeploys(call->arena, before, after, request) || service->primary == NULL))
         result = engine_service_deploy(call->engine, service, NULL,
             service_revision_document(call->arena, after, &world.facts, false), world.definition_id,
             world.family_id, &deployment);

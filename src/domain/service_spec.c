@@ -396,29 +396,6 @@ struct value *service_spec_updated(struct arena *arena, const struct value *befo
     return spec;
 }
 
-/* What starts a new deployment when it changes (facts: services 3.2). */
-static const char *const deployed_members[] = {"taskDefinition", "platformVersion", "platformFamily",
-    "networkConfiguration", "loadBalancers", "serviceRegistries", "serviceConnectConfiguration",
-    "volumeConfigurations", "vpcLatticeConfigurations", "gatewayConnectors", "monitoring"};
-
-static bool same_member(const struct value *left, const struct value *right) {
-    if (left == NULL || right == NULL)
-        return value_count(left != NULL ? left : right) == 0 &&
-               (left == right || (left != NULL ? left : right)->kind == VALUE_LIST);
-    return value_equal(left, right);
-}
-
-bool service_redeploys(const struct value *before, const struct value *after, const struct value *request) {
-    if (value_bool(request, "forceNewDeployment", false))
-        return true;
-    for (size_t index = 0; index < array_length(deployed_members); index++) {
-        if (!same_member(
-                value_get(before, deployed_members[index]), value_get(after, deployed_members[index])))
-            return true;
-    }
-    return false;
-}
-
 static struct value *container_images(struct arena *arena, const struct value *definition) {
     struct value *images = value_new_list(arena, 1);
     value_for_each(container, value_get(definition, "containerDefinitions")) {

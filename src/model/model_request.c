@@ -17,6 +17,7 @@ enum model_rank {
 struct model_walk {
     struct arena *arena;
     const char *code; /* of every rule that does not name its own */
+    bool nothing_is_absent;
     struct model_violation found[MODEL_RANK_COUNT];
     struct model_violation type_error;
 };
@@ -366,6 +367,31 @@ static void model_check_absent(struct model_walk *walk, const struct model_place
         model_refuse(walk, MODEL_RANK_REQUIRED, MODEL_RULE_NULL, place, member);
 }
 
+/* "", {} and objects of nothing else, where they are of the right type. */
+static bool model_is_nothing(const struct model_type type, const json_t *json) {
+    if (type.kind == MODEL_STRING || type.kind == MODEL_ENUM)
+        return json_is_string(json) && json_string_length(json) == 0;
+    if (type.kind == MODEL_MAP)
+        return json_is_object(json) && json_object_size(json) == 0;
+    if ((type.kind != MODEL_STRUCTURE && type.kind != MODEL_UNION) || !json_is_object(json))
+        return false;
+    for (void *entry = json_object_iter((json_t *)json); entry != NULL;
+         entry = json_object_iter_next((json_t *)json, entry)) {
+        const json_t *inner = json_object_iter_value(entry);
+        const struct model_member *member = model_find_member(
+            type.shape, json_object_iter_key(entry), json_object_iter_key_len(entry));
+        if (member != NULL && !json_is_null(inner) && !model_is_nothing(member->type, inner))
+            return false;
+    }
+    return true;
+}
+
+static bool model_is_given(
+    const struct model_walk *walk, const struct model_member *member, const json_t *json) {
+    return json != NULL && !json_is_null(json) &&
+           !(walk->nothing_is_absent && model_is_nothing(member->type, json));
+}
+
 static struct value *model_walk_structure(
     struct model_walk *walk, struct model_type type, const json_t *json, const struct model_place *parent) {
     if (!json_is_object(json))
@@ -389,8 +415,8 @@ static struct value *model_walk_structure(
         if (given[index] == NULL && (member->flags & MODEL_FLAG_CHECKED) == 0)
             continue;
         struct model_place here = {.parent = parent, .member = member};
-        if (given[index] == NULL || json_is_null(given[index])) {
-            model_check_absent(walk, &here, given[index] != NULL);
+        if (!model_is_given(walk, member, given[index])) {
+            model_check_absent(walk, &here, json_is_null(given[index]));
             continue;
         }
         struct value *value = model_walk_value(walk, member->type, given[index], &here, member);
@@ -452,6 +478,7 @@ int model_check_request(const struct model_operation *operation, const json_t *b
     struct model_walk walk = {.arena = arena, .code = "InvalidParameterException"};
     if (operation->input->code != NULL)
         walk.code = operation->input->code;
+    walk.nothing_is_absent = operation->input->nothing_is_absent;
     json_t *empty = body == NULL ? json_object() : NULL;
     struct model_type type = {.kind = MODEL_STRUCTURE, .shape = operation->input};
     struct value *input = model_walk_structure(&walk, type, body != NULL ? body : empty, NULL);

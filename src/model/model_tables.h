@@ -77,6 +77,7 @@ struct model_shape {
     const char *const *listed; /* of an enum: what a refusal names; NULL: the values */
     const char *field;         /* of an enum: its words in a refusal; NULL: the member's */
     const char *code;          /* of an input: its refusals' code; NULL: InvalidParameterException */
+    bool nothing_is_absent;    /* of an input: "" and objects in which is nothing are as if not given */
 };
 
 struct model_operation {

@@ -5,6 +5,8 @@ import sys
 import unittest
 from pathlib import Path
 
+import boto3
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from cases import ACCOUNT, CLUSTER_MISSING, SUBNETS, Case, arn  # noqa: E402
 
@@ -16,6 +18,21 @@ MISSING = ("ServiceNotFoundException", "Service not found.")
 NOT_IDEMPOTENT = "Creation of service was not idempotent."
 EXTERNAL = {"deploymentController": {"type": "EXTERNAL"}}
 CODE_DEPLOY = {"deploymentController": {"type": "CODE_DEPLOY"}, "loadBalancers": [BALANCER]}
+
+
+def nothings(shape, depth=2):
+    """(member, nothing), for every optional way to write nothing down to that depth."""
+    for name, member in shape.members.items():
+        if member.type_name == "string":
+            yield name, ""
+        elif member.type_name == "list":
+            yield name, []
+        elif member.type_name in ("structure", "map"):
+            yield name, {}
+        if member.type_name == "structure" and depth > 1:
+            for inner, nothing in nothings(member, depth - 1):
+                if nothing != []:
+                    yield name, {inner: nothing}
 
 
 class Services(Case):
@@ -118,6 +135,25 @@ class Creating(Services):
         for member in ("loadBalancers", "launchType", "deploymentConfiguration", "placementStrategy", "placementConstraints", "serviceRegistries"):
             self.assertEqual(empty[member], plain[member], member)
         self.assertEqual(list(empty), list(plain))
+
+    def test_every_empty_member_is_not_given(self):
+        # Each member of the two requests as "", {} or [], and objects of nothing else.
+        model = boto3.client("ecs", region_name="us-east-1").meta.service_model
+        plain = self.create("plain")
+        unlike = {"serviceArn", "serviceName", "createdAt", "deployments", "currentServiceRevisions", "currentServiceDeployment", "events"}
+        for number, (member, nothing) in enumerate(nothings(model.operation_model("CreateService").input_shape)):
+            if member in ("serviceName", "taskDefinition"):
+                continue
+            with self.subTest(operation="CreateService", member=member, nothing=nothing):
+                got = self.create(f"empty{number}", **{member: nothing})
+                self.assertEqual({key: got[key] for key in got if key not in unlike}, {key: plain[key] for key in plain if key not in unlike})
+        for member, nothing in nothings(model.operation_model("UpdateService").input_shape):
+            if member == "service":
+                continue
+            with self.subTest(operation="UpdateService", member=member, nothing=nothing):
+                got = self.update("plain", **{member: nothing})
+                self.assertEqual(len(got["deployments"]), 1)
+                self.assertEqual({key: got[key] for key in got if key not in unlike}, {key: plain[key] for key in plain if key not in unlike})
 
     def test_daemon(self):
         got = self.create(schedulingStrategy="DAEMON", desiredCount=None)

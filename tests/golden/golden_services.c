@@ -88,7 +88,7 @@ static struct value *updated(
     if (service_check_update(arena, request, before, spec, &stage->facts, &violation) != 0)
         return refusal(arena, &violation);
     struct value *answer = value_new_map(arena, 2);
-    bool redeploys = service_redeploys(before, spec, request);
+    bool redeploys = service_redeploys(arena, before, spec, request);
     value_add(arena, answer, "newDeployment", value_new_bool(arena, redeploys));
     if (shown(stage))
         value_add(arena, answer, "service", spec);

@@ -63,7 +63,8 @@ int service_check_update(struct arena *arena, const struct value *request, const
 struct value *service_revision_document(
     struct arena *arena, const struct value *spec, const struct service_facts *facts, bool first);
 /* Does the update start a new deployment (facts: services 3.2)? Decided by value, not by presence. */
-bool service_redeploys(const struct value *before, const struct value *after, const struct value *request);
+bool service_redeploys(
+    struct arena *arena, const struct value *before, const struct value *after, const struct value *request);
 
 /* "ECS", "CODE_DEPLOY" or "EXTERNAL"; "ROLLING", "BLUE_GREEN" …; of a document. */
 const char *service_controller(const struct value *spec);

@@ -8,7 +8,7 @@
 
 static const char *const apigen_member_keys[] = {"noun", "field", "required", "range", "length", "items",
     "pattern", "enum", "values", "type", "blank", "empty", "null", "reply", "text", "code", "source", NULL};
-static const char *const apigen_shape_keys[] = {"field", "listed", "code", "source", NULL};
+static const char *const apigen_shape_keys[] = {"field", "listed", "code", "nothing", "source", NULL};
 
 /* In the order of enum model_rule. */
 static const char *const apigen_rule_names[] = {

@@ -114,6 +114,8 @@ static void apigen_write_shape(FILE *out, const struct apigen_shape *shape) {
         fputs(", .code = ", out);
         apigen_write_text(out, apigen_string(shape->overlay, "code"));
     }
+    if (apigen_string(shape->overlay, "nothing") != NULL)
+        fputs(", .nothing_is_absent = true", out);
     fputs("},\n", out);
 }
 
