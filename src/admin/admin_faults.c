@@ -236,6 +236,7 @@ static const struct fault_form {
     {"capacity", admin_fault_of_capacity},
     {"containerInstance", admin_fault_of_instance},
     {"task", admin_fault_of_task},
+    {"service", admin_fault_of_service},
     {"operation", add_request_fault},
     {"error", add_request_fault},
     {"latency", add_request_fault},
@@ -248,7 +249,7 @@ int admin_fault_add(struct admin_call *call) {
     }
     return fail(call,
         "give operation, error, latency (a fault of requests), visibilityDelay (of what DescribeTasks sees), capacity, "
-        "containerInstance or task");
+        "containerInstance, task or service");
 }
 
 int admin_faults(struct admin_call *call) {

@@ -132,6 +132,12 @@ static bool is_protected(const struct planner *planner, unsigned index) {
     return planner->view->tasks[index].protected_until_ms > planner->view->now_ms;
 }
 
+static void keep(struct planner *planner, int64_t deployment_id, unsigned count) {
+    if (planner->plan->kept_by_protection == 0)
+        planner->plan->kept_deployment_id = deployment_id;
+    planner->plan->kept_by_protection += count;
+}
+
 static void stop(struct planner *planner, unsigned index, enum service_stop_why why) {
     struct service_plan *plan = planner->plan;
     planner->stopped[index] = true;
@@ -177,7 +183,7 @@ static void stop_useless(struct planner *planner, struct group *group) {
             (view != VIEW_PENDING && view != VIEW_UNHEALTHY))
             continue;
         if (is_protected(planner, index) && view != VIEW_UNHEALTHY) {
-            planner->plan->kept_by_protection++;
+            keep(planner, task->deployment_id, 1);
             continue;
         }
         stop(planner, index, STOP_SCALED);
@@ -195,7 +201,7 @@ static int stop_replaced(struct planner *planner, struct group *group, enum task
             planner->views[index] != view)
             continue;
         if (is_protected(planner, index)) {
-            planner->plan->kept_by_protection++;
+            keep(planner, task->deployment_id, 1);
             continue;
         }
         int left = view == VIEW_HEALTHY ? group->healthy : group->running;
@@ -263,12 +269,25 @@ static bool can_be_victim(const struct planner *planner, const struct group *gro
            planner->views[index] != VIEW_DOWN && planner->views[index] != VIEW_UNHEALTHY;
 }
 
+/* To even out the zones one of the fullest has to go; 0: any zone will do. */
+static unsigned least_in_zone(
+    const struct planner *planner, const struct group *group, enum service_stop_why why) {
+    unsigned most = 0;
+    for (unsigned index = 0; why == STOP_REBALANCED && index < planner->view->task_count; index++) {
+        unsigned count = can_be_victim(planner, group, index) ? tasks_like(planner, group, index, true) : 0;
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
 static void stop_surplus(struct planner *planner, struct group *group, enum service_stop_why why) {
     for (int surplus = group->good - group->desired; surplus > 0; surplus--) {
         int victim = -1;
         unsigned kept = 0;
+        unsigned least = least_in_zone(planner, group, why);
         for (unsigned index = 0; index < planner->view->task_count; index++) {
-            if (!can_be_victim(planner, group, index))
+            if (!can_be_victim(planner, group, index) ||
+                (least != 0 && tasks_like(planner, group, index, true) < least))
                 continue;
             if (is_protected(planner, index))
                 kept++;
@@ -276,7 +295,7 @@ static void stop_surplus(struct planner *planner, struct group *group, enum serv
                 victim = (int)index;
         }
         if (victim < 0) {
-            planner->plan->kept_by_protection += kept < (unsigned)surplus ? kept : (unsigned)surplus;
+            keep(planner, group->target->id, kept < (unsigned)surplus ? kept : (unsigned)surplus);
             return;
         }
         if (planner->views[victim] == VIEW_HEALTHY && group->healthy - 1 < group->lower)

@@ -21,6 +21,7 @@ static const char *const kind_names[FAULT_KIND_COUNT] = {
     [FAULT_CAPACITY] = "capacity",
     [FAULT_INSTANCE] = "containerInstance",
     [FAULT_TASK] = "task",
+    [FAULT_SERVICE] = "service",
 };
 
 const char *fault_kind_name(enum fault_kind kind) {

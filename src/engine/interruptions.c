@@ -204,6 +204,7 @@ int engine_interrupt(struct engine *engine, enum fault_kind kind, const struct v
         return begin_at_task(engine, document, ret_struck);
     case FAULT_REQUEST:
     case FAULT_VISIBILITY:
+    case FAULT_SERVICE:
     case FAULT_KIND_COUNT:
         break;
     }

@@ -52,6 +52,12 @@ static int tell_unhealthy(struct glance *glance, const struct service_stop *stop
     service_changed(glance->engine, glance->entry);
     if (stop->why == STOP_TARGET_UNHEALTHY)
         return glance_tell_unwell(glance, task_set, task, verdict);
+    int result = deployment != NULL ? glance_documents(glance, deployment) : 0;
+    if (result != 0)
+        return result;
+    /* What it is registered with learns of it from ECS. */
+    if (deployment != NULL && value_count(value_get(glance->documents.revision, "serviceRegistries")) != 0)
+        service_action(glance->engine, glance->entry, "WARN", "SERVICE_DISCOVERY_INSTANCE_UNHEALTHY", NULL);
     return engine_service_event(glance->engine, glance->service,
         "(%s) (task %s) failed container health checks.", glance_actor(glance, task_set), task->task_id);
 }
@@ -252,7 +258,11 @@ int glance_act(struct glance *glance) {
         service_look_again(glance->engine, entry, entry->next_act_ms);
         return 0;
     }
-    int result = carry_out_stops(glance);
+    bool throttled = false;
+    int result = glance_throttled(glance, &throttled);
+    if (result != 0 || throttled)
+        return result;
+    result = carry_out_stops(glance);
     if (result == 0)
         result = carry_out_starts(glance);
     entry->next_act_ms = glance->now_ms + glance->engine->services->timing.tick_ms;

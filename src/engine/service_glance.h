@@ -24,6 +24,9 @@ int glance_look_round(struct glance *glance);
 /* Carries out the plan, unless it is too early. */
 int glance_act(struct glance *glance);
 int glance_tell_balance(struct glance *glance, bool balanced);
+/* service_faults.c: a fault holds it up; told, and looked at again later. */
+int glance_throttled(struct glance *glance, bool *ret_throttled);
+
 /* Who does it, at the beginning of an event. */
 const char *glance_actor(struct glance *glance, const struct deployment *task_set_or_null);
 

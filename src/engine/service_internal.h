@@ -161,6 +161,10 @@ struct target_verdict {
 int target_rules_ask(struct engine *engine, const struct service_entry *entry, struct deployment *deployment,
     const struct task *task, struct target_verdict *ret_verdict);
 
+/* service_faults.c: can its tasks not be launched as they are configured? Then it has been told. */
+int service_misconfigured(
+    struct engine *engine, struct service_entry *entry, const char *error_or_null, bool *ret_misconfigured);
+
 /* service_story.c */
 enum service_trouble {
     TROUBLE_PLACEMENT = 'P',
@@ -169,6 +173,9 @@ enum service_trouble {
     TROUBLE_PROTECTED = 'S',
     TROUBLE_UNBALANCED = 'Z',
     TROUBLE_START = 'R',
+    TROUBLE_CONFIGURATION = 'C',
+    TROUBLE_THROTTLED = 'T',
+    TROUBLE_HEALTH = 'H',
 };
 /* True when it is to be told: it is new, or was told long ago. */
 bool service_troubled(struct engine *engine, struct service_entry *entry, enum service_trouble trouble);

@@ -353,12 +353,23 @@ static int place_one(struct engine *engine, struct service_entry *entry, const s
     return engine_task_place(engine, entry->service.cluster, launch, ret_task);
 }
 
+/* D */
+static const char gone[] =
+    "ClientException: The task definition or a capacity provider of the service does not exist any more";
+
 int service_start_tasks(struct engine *engine, struct service_entry *entry, struct deployment *deployment,
     const struct service_start *start, struct service_documents *documents, struct started *started) {
     struct task_launch launch = {0};
+    bool misconfigured = false;
     int result = service_launch_read(engine, entry, deployment, documents, &launch);
-    if (result == ENGINE_NOT_FOUND) {
+    if (result >= 0)
+        result = service_misconfigured(
+            engine, entry, result == ENGINE_NOT_FOUND ? gone : NULL, &misconfigured);
+    if (result != 0)
+        return result;
+    if (misconfigured) {
         deployment_failed_to_place(deployment, &engine->services->timing, engine_now_ms(engine));
+        service_look_again(engine, entry, deployment->next_start_ms);
         service_changed(engine, entry);
         return 0;
     }

@@ -235,6 +235,35 @@ static int tell_start_troubles(struct glance *glance) {
         engine, service, "(service %s) is unable to consistently start tasks successfully.", service->name);
 }
 
+/* Protected tasks stand in the way. */
+static int tell_protected(struct glance *glance) {
+    struct service *service = glance->service;
+    unsigned kept = glance->plan.kept_by_protection;
+    const struct deployment *whose = service_deployment_by_row(service, glance->plan.kept_deployment_id);
+    if (whose == NULL || !service_troubled(glance->engine, glance->entry, TROUBLE_PROTECTED))
+        return 0;
+    service_action(glance->engine, glance->entry, "INFO", "TASKSET_SCALE_IN_FAILURE_BY_TASK_PROTECTION",
+        &(struct service_action_detail){.task_set = service_task_set_arn(glance->engine, service, whose),
+            .reason = arena_printf(glance->engine->turn, "%u tasks under protection", kept)});
+    return engine_service_event(glance->engine, service,
+        "(service %s) was unable to %s because (taskSet ecs-svc/%s) was unable to scale in due to (reason %u tasks "
+        "under protection)",
+        service->name, glance->entry->rebalancing ? "AZ Rebalance" : "reach steady state", whose->digits,
+        kept);
+}
+
+/* A target group cannot say how its targets are. */
+static int tell_health_unknown(struct glance *glance) {
+    bool unknown = false;
+    for (unsigned index = 0; index < glance->entry->member_count; index++)
+        unknown |= glance->entry->members[index]->task.target_unknown;
+    if (!unknown)
+        service_untroubled(glance->engine, glance->entry, TROUBLE_HEALTH);
+    else if (service_troubled(glance->engine, glance->entry, TROUBLE_HEALTH))
+        service_action(glance->engine, glance->entry, "ERROR", "SERVICE_HEALTH_UNKNOWN", NULL);
+    return 0;
+}
+
 static int tell_troubles(struct glance *glance) {
     struct engine *engine = glance->engine;
     struct service_entry *entry = glance->entry;
@@ -244,12 +273,9 @@ static int tell_troubles(struct glance *glance) {
         result = engine_service_event(engine, service,
             "(service %s) was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.",
             service->name);
-    if (result == 0 && glance->plan.kept_by_protection != 0 && service->primary != NULL &&
-        service_troubled(engine, entry, TROUBLE_PROTECTED))
-        result = engine_service_event(engine, service,
-            "(service %s) was unable to reach steady state because (taskSet ecs-svc/%s) was unable to scale in due to (reason %u tasks under protection)",
-            service->name, service->primary->digits, glance->plan.kept_by_protection);
-    return result;
+    if (result == 0 && glance->plan.kept_by_protection != 0)
+        result = tell_protected(glance);
+    return result == 0 ? tell_health_unknown(glance) : result;
 }
 
 /* How many each deployment is shown to want. */

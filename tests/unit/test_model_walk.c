@@ -220,7 +220,13 @@ static void at_missing(
         said = arena_printf(arena, "%s%s", path, said);
     json_object_del(object, member->name);
     struct model_violation violation = {NULL, NULL};
-    if (!model_member_checked(member) || vanishes(visit, object, path)) {
+    if (vanishes(visit, object, path)) { /* then only what holds it may be missed */
+        const char *holder = arena_printf(arena, "%.*s", (int)(strrchr(path, '.') - path), path);
+        assert_true(check(visit, &violation) == 0 ||
+                    text_equal(violation.message, arena_printf(arena, "%s can not be blank.", holder)));
+        return;
+    }
+    if (!model_member_checked(member)) {
         assert_int_equal(check(visit, &violation), 0);
         return;
     }

@@ -66,6 +66,7 @@ struct service_plan {
     struct service_stop *stops;
     unsigned stop_count;
     unsigned kept_by_protection; /* would have been stopped */
+    int64_t kept_deployment_id;  /* whose is the first of those */
     bool missing;                /* tasks are to be started, now or when next_start_ms has come */
     bool blocked;                /* the deployment's percentages allow neither */
     bool settled;                /* all is as wanted */

@@ -17,6 +17,7 @@ enum fault_kind {
     FAULT_CAPACITY,   /* capacity, zone: no new task gets any */
     FAULT_INSTANCE,   /* containerInstance, fault: interruptions.h, like the kinds before and after */
     FAULT_TASK,       /* task, fault */
+    FAULT_SERVICE,    /* service ("*": any), cluster, fault, message, times: what its scheduler cannot do */
     FAULT_KIND_COUNT
 };
 
@@ -35,7 +36,7 @@ struct fault {
     int64_t created_ms;
 };
 
-/* "request", "visibility", "capacity", "containerInstance". */
+/* "request", "visibility", "capacity", "containerInstance", "task", "service". */
 const char *fault_kind_name(enum fault_kind kind);
 
 /* Keeps a fault. The document is a JSON object that has been checked. */
