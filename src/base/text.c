@@ -86,6 +86,42 @@ int text_parse_duration(const char *text, int64_t *ret_ms) {
     return 1;
 }
 
+size_t text_put_int(char *ret_text, int64_t number) {
+    char digits[TEXT_INT_SIZE];
+    char *cursor = digits + sizeof(digits);
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do {
+        *--cursor = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest != 0);
+    if (number < 0)
+        *--cursor = '-';
+    size_t length = (size_t)(digits + sizeof(digits) - cursor);
+    memcpy(ret_text, cursor, length);
+    ret_text[length] = '\0';
+    return length;
+}
+
+static int put_pair(char *key, size_t size, const char *first, size_t first_length, const char *second) {
+    size_t second_length = strlen(second);
+    if (first_length >= size || second_length >= size || first_length + second_length + 2 > size)
+        return -1;
+    memcpy(key, first, first_length);
+    key[first_length] = '/';
+    memcpy(key + first_length + 1, second, second_length + 1);
+    return (int)(first_length + 1 + second_length);
+}
+
+int text_row_key(char *key, size_t size, int64_t row, const char *name) {
+    char digits[TEXT_INT_SIZE];
+    size_t length = text_put_int(digits, row);
+    return put_pair(key, size, digits, length, name);
+}
+
+int text_pair_key(char *key, size_t size, const char *first, const char *second) {
+    return put_pair(key, size, first, strlen(first), second);
+}
+
 static void put_digits(char *text, unsigned number, unsigned digits) {
     for (unsigned index = digits; index-- > 0; number /= 10)
         text[index] = (char)('0' + number % 10);

@@ -154,16 +154,8 @@ void writer_string(struct writer *writer, const char *text) {
 }
 
 static void append_int(struct buf *buf, int64_t integer) {
-    char digits[24];
-    char *cursor = digits + sizeof(digits);
-    uint64_t rest = integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer;
-    do {
-        *--cursor = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest != 0);
-    if (integer < 0)
-        *--cursor = '-';
-    buf_append(buf, cursor, (size_t)(digits + sizeof(digits) - cursor));
+    if (buf_reserve(buf, TEXT_INT_SIZE - 1))
+        buf->length += text_put_int(buf->data + buf->length, integer);
 }
 
 void writer_int(struct writer *writer, int64_t integer) {

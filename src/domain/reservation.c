@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ecs-local/base/error.h"
+#include "ecs-local/base/text.h"
 #include "ecs-local/domain/task.h"
 
 enum {
@@ -21,9 +22,11 @@ static size_t append_ports(char *text, size_t length, char letter, const struct 
         return length;
     text[length++] = ' ';
     text[length++] = letter;
-    for (uint32_t index = 0; index < list->count; index++)
-        length += (size_t)snprintf(
-            text + length, DIGITS_MAX + 1, "%s%u", index != 0 ? "," : "", list->ports[index]);
+    for (uint32_t index = 0; index < list->count; index++) {
+        if (index != 0)
+            text[length++] = ',';
+        length += text_put_int(text + length, list->ports[index]);
+    }
     return length;
 }
 
@@ -37,12 +40,12 @@ const char *task_reservation_text(struct arena *arena, const struct task_demand 
     size_t ports = 0;
     for (unsigned protocol = 0; protocol < PORT_PROTOCOL_COUNT; protocol++)
         ports += demand->fixed[protocol].count + demand->dynamic[protocol].count;
-    char numbers[80];
-    int length = snprintf(numbers, sizeof(numbers), "%lld %lld %lld", (long long)demand->cpu_units,
-        (long long)demand->memory_mib, (long long)demand->gpus);
-    char *text = arena_alloc(arena, (size_t)length + ports * DIGITS_MAX + NUMBERS_MAX);
-    memcpy(text, numbers, (size_t)length);
-    size_t used = (size_t)length;
+    char *text = arena_alloc(arena, 3 * TEXT_INT_SIZE + ports * DIGITS_MAX + NUMBERS_MAX);
+    size_t used = text_put_int(text, demand->cpu_units);
+    text[used++] = ' ';
+    used += text_put_int(text + used, demand->memory_mib);
+    text[used++] = ' ';
+    used += text_put_int(text + used, demand->gpus);
     used = append_ports(text, used, 't', &demand->fixed[PORT_TCP]);
     used = append_ports(text, used, 'u', &demand->fixed[PORT_UDP]);
     used = append_ports(text, used, 'T', &demand->dynamic[PORT_TCP]);

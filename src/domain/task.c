@@ -59,6 +59,7 @@ struct task *task_new(void) {
     struct arena *arena = arena_new_sized(4000);
     struct task *task = arena_alloc(arena, sizeof(*task));
     task->arena = arena;
+    task->stretches = arena_new_array(arena, struct task_stretch, TASK_STRETCHES);
     return task;
 }
 

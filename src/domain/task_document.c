@@ -8,6 +8,29 @@
 #include "ecs-local/base/text.h"
 #include "ecs-local/domain/task.h"
 
+/* Writes the stretch when it is known. While a task waits for its place, nothing of it is for good. */
+static bool stretch_repeat(const struct task_stretch *stretch, struct writer *writer) {
+    if (stretch->text == NULL)
+        return false;
+    buf_append(writer->buf, stretch->text, stretch->length);
+    writer->comma = true;
+    return true;
+}
+
+static void stretch_keep(
+    const struct task *task, struct task_stretch *stretch, const struct writer *writer, size_t from) {
+    if (task->waiting != NULL || buf_failed(writer->buf))
+        return;
+    stretch->length = writer->buf->length - from;
+    stretch->text = arena_strndup(task->arena, writer->buf->data + from, stretch->length);
+}
+
+void task_forget_stretches(struct task *task) {
+    memset(task->stretches, 0, TASK_STRETCHES * sizeof(*task->stretches));
+    for (unsigned index = 0; index < task->container_count; index++)
+        memset(task->containers[index].stretches, 0, sizeof(task->containers[index].stretches));
+}
+
 static void write_detail(struct writer *writer, const char *name, const char *value) {
     if (value == NULL)
         return;
@@ -129,14 +152,35 @@ static void write_gpus(const struct task_container *container, struct writer *wr
     writer_key_value_opt(writer, "gpuSharingStrategy", container->gpu_sharing);
 }
 
-static void write_container(
-    const struct task *task, const struct task_container *container, struct writer *writer) {
-    bool has_run = task->started_ms != 0 || container->life.started_ms != 0;
-    writer_object_begin(writer);
+static void write_names(const struct task *task, struct task_container *container, struct writer *writer) {
+    struct task_stretch *stretch = &container->stretches[STRETCH_CONTAINER_NAMES];
+    if (stretch_repeat(stretch, writer))
+        return;
+    size_t from = writer->buf->length;
     writer_key_string(writer, "containerArn", container->arn);
     writer_key_string(writer, "taskArn", task->arn);
     writer_key_string(writer, "name", container->name);
     writer_key_string(writer, "image", container->image);
+    stretch_keep(task, stretch, writer, from);
+}
+
+static void write_size(const struct task *task, struct task_container *container, struct writer *writer) {
+    struct task_stretch *stretch = &container->stretches[STRETCH_CONTAINER_SIZE];
+    if (stretch_repeat(stretch, writer))
+        return;
+    size_t from = writer->buf->length;
+    writer_key_string(writer, "cpu", container->cpu);
+    writer_key_string_opt(writer, "memory", container->memory);
+    writer_key_string_opt(writer, "memoryReservation", container->memory_reservation);
+    write_gpus(container, writer);
+    stretch_keep(task, stretch, writer, from);
+}
+
+static void write_container(
+    const struct task *task, struct task_container *container, struct writer *writer) {
+    bool has_run = task->started_ms != 0 || container->life.started_ms != 0;
+    writer_object_begin(writer);
+    write_names(task, container, writer);
     if (has_run) {
         writer_key_string_opt(writer, "imageDigest", container->image_digest);
         writer_key_string_opt(writer, "runtimeId", container->runtime_id);
@@ -150,10 +194,7 @@ static void write_container(
     write_interfaces(task, task->connectivity_ms != 0, writer);
     writer_key_string_opt(writer, "healthStatus", container->health_status);
     write_managed_agent(container, writer);
-    writer_key_string(writer, "cpu", container->cpu);
-    writer_key_string_opt(writer, "memory", container->memory);
-    writer_key_string_opt(writer, "memoryReservation", container->memory_reservation);
-    write_gpus(container, writer);
+    write_size(task, container, writer);
     writer_object_end(writer);
 }
 
@@ -178,8 +219,6 @@ static void write_storage(const struct task *task, struct writer *writer) {
 }
 
 static void write_times_and_stop(const struct task *task, struct writer *writer) {
-    writer_key_string_opt(writer, "platformVersion", task->platform_version);
-    writer_key_string_opt(writer, "platformFamily", task->platform_family);
     writer_key_timestamp_opt(writer, "pullStartedAt", task->pull_started_ms);
     writer_key_timestamp_opt(writer, "pullStoppedAt", task->pull_stopped_ms);
     writer_key_timestamp_opt(writer, "startedAt", task->started_ms);
@@ -190,10 +229,20 @@ static void write_times_and_stop(const struct task *task, struct writer *writer)
     writer_key_timestamp_opt(writer, "stoppingAt", task->stopping_ms);
 }
 
-static void write_placement(const struct task *task, struct writer *writer) {
+static void write_cluster(const struct task *task, struct writer *writer) {
+    struct task_stretch *stretch = &task->stretches[STRETCH_CLUSTER];
+    if (stretch_repeat(stretch, writer))
+        return;
+    size_t from = writer->buf->length;
+    write_architecture(task, writer);
     writer_key_string_opt(writer, "availabilityZone", task->availability_zone);
     writer_key_string_opt(writer, "capacityProviderName", task->capacity_provider);
     writer_key_string(writer, "clusterArn", task->cluster_arn);
+    stretch_keep(task, stretch, writer, from);
+}
+
+static void write_placement(const struct task *task, struct writer *writer) {
+    write_cluster(task, writer);
     if (task->connectivity_ms != 0) {
         writer_key_string(writer, "connectivity", task->disconnected ? "DISCONNECTED" : "CONNECTED");
         writer_key_timestamp_opt(writer, "connectivityAt", task->connectivity_ms);
@@ -209,10 +258,32 @@ static void write_overrides(const struct task *task, bool full, struct writer *w
             writer, "overrides", "{\"containerOverrides\":[],\"inferenceAcceleratorOverrides\":[]}");
 }
 
+static void write_launch_type(const struct task *task, bool full, struct writer *writer) {
+    struct task_stretch *stretch = &task->stretches[STRETCH_LAUNCH_TYPE];
+    if (stretch_repeat(stretch, writer))
+        return;
+    size_t from = writer->buf->length;
+    writer_key_string(writer, "launchType", task->launch_type);
+    writer_key_string_opt(writer, "memory", task->memory);
+    write_overrides(task, full, writer);
+    writer_key_string_opt(writer, "platformVersion", task->platform_version);
+    writer_key_string_opt(writer, "platformFamily", task->platform_family);
+    stretch_keep(task, stretch, writer, from);
+}
+
+static void write_definition(const struct task *task, struct writer *writer) {
+    struct task_stretch *stretch = &task->stretches[STRETCH_DEFINITION];
+    if (stretch_repeat(stretch, writer))
+        return;
+    size_t from = writer->buf->length;
+    writer_key_string(writer, "taskArn", task->arn);
+    writer_key_string(writer, "taskDefinitionArn", task->task_definition_arn);
+    stretch_keep(task, stretch, writer, from);
+}
+
 static void write_document(const struct task *task, bool full, struct writer *writer) {
     writer_object_begin(writer);
     write_attachments(task, full, writer);
-    write_architecture(task, writer);
     write_placement(task, writer);
     writer_key_list_begin(writer, "containers");
     for (unsigned index = 0; full && index < task->container_count; index++)
@@ -226,12 +297,9 @@ static void write_document(const struct task *task, bool full, struct writer *wr
     writer_key_string(writer, "group", task->group);
     writer_key_string_opt(writer, "healthStatus", task_health_status(task));
     writer_key_string(writer, "lastStatus", task_status_name(task->status));
-    writer_key_string(writer, "launchType", task->launch_type);
-    writer_key_string_opt(writer, "memory", task->memory);
-    write_overrides(task, full, writer);
+    write_launch_type(task, full, writer);
     write_times_and_stop(task, writer);
-    writer_key_string(writer, "taskArn", task->arn);
-    writer_key_string(writer, "taskDefinitionArn", task->task_definition_arn);
+    write_definition(task, writer);
     writer_key_int(writer, "version", task->version);
     write_storage(task, writer);
     writer_object_end(writer);

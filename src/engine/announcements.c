@@ -123,35 +123,32 @@ void descriptions_free(struct engine *engine) {
     }
 }
 
-static void write_integer(struct writer *writer, const char *name, int64_t integer) {
-    writer_object_begin(writer);
-    writer_key_string(writer, "name", name);
-    writer_key_string(writer, "type", "INTEGER");
-    writer_key_int(writer, "integerValue", integer);
-    writer_object_end(writer);
-}
-
-static void write_ports(struct writer *writer, const char *name, const struct port_set *ports) {
-    writer_object_begin(writer);
-    writer_key_string(writer, "name", name);
-    writer_key_string(writer, "type", "STRINGSET");
-    writer_key_list_begin(writer, "stringSetValue");
+/* Two of these come with every task: the texts between the numbers are written in one piece each. */
+static void append_ports(struct buf *buf, const struct port_set *ports) {
+    char text[TEXT_INT_SIZE + 3];
     for (uint32_t index = 0; index < ports->count; index++) {
-        buf_append(writer->buf, index == 0 ? "\"" : ",\"", index == 0 ? 1 : 2);
-        writer->comma = false;
-        writer_int(writer, ports->ports[index]);
-        buf_append_char(writer->buf, '"');
+        size_t length = index == 0 ? 0 : 1;
+        text[0] = ',';
+        text[length++] = '"';
+        length += text_put_int(text + length, ports->ports[index]);
+        text[length++] = '"';
+        buf_append(buf, text, length);
     }
-    writer_list_end(writer);
-    writer_object_end(writer);
 }
 
 static void write_remaining(struct writer *writer, const struct instance_resources *resources) {
+    struct buf *buf = writer->buf;
     writer_key_list_begin(writer, "remainingResources");
-    write_integer(writer, "CPU", resources->cpu_units - resources->cpu_taken);
-    write_integer(writer, "MEMORY", resources->memory_mib - resources->memory_taken);
-    write_ports(writer, "PORTS", &resources->reserved[PORT_TCP]);
-    write_ports(writer, "PORTS_UDP", &resources->reserved[PORT_UDP]);
+    buf_append_text(buf, "{\"name\":\"CPU\",\"type\":\"INTEGER\",\"integerValue\":");
+    writer_int(writer, resources->cpu_units - resources->cpu_taken);
+    buf_append_text(buf, "},{\"name\":\"MEMORY\",\"type\":\"INTEGER\",\"integerValue\":");
+    writer->comma = false;
+    writer_int(writer, resources->memory_mib - resources->memory_taken);
+    buf_append_text(buf, "},{\"name\":\"PORTS\",\"type\":\"STRINGSET\",\"stringSetValue\":[");
+    append_ports(buf, &resources->reserved[PORT_TCP]);
+    buf_append_text(buf, "]},{\"name\":\"PORTS_UDP\",\"type\":\"STRINGSET\",\"stringSetValue\":[");
+    append_ports(buf, &resources->reserved[PORT_UDP]);
+    buf_append_text(buf, "]}");
     writer_list_end(writer);
 }
 

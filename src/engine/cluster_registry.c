@@ -1,5 +1,4 @@
 /* Scopes and clusters. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +27,7 @@ const char *scope_partition(const struct scope *scope) {
 static struct scope *scope_add(struct engine *engine, int64_t id, const char *account, const char *region) {
     size_t length = strlen(account) + 1 + strlen(region);
     struct scope *scope = xcalloc(1, sizeof(*scope) + length + 1);
-    snprintf(scope->key, length + 1, "%s/%s", account, region);
+    text_pair_key(scope->key, length + 1, account, region);
     scope->id = id;
     scope->account = arena_strdup(engine->world, account);
     scope->region = arena_strdup(engine->world, region);
@@ -39,17 +38,17 @@ static struct scope *scope_add(struct engine *engine, int64_t id, const char *ac
 
 struct scope *engine_scope_find(struct engine *engine, const char *account, const char *region) {
     char key[160];
-    int length = snprintf(key, sizeof(key), "%s/%s", account, region);
+    int length = text_pair_key(key, sizeof(key), account, region);
     struct scope *scope = NULL;
-    if (length > 0 && (size_t)length < sizeof(key))
+    if (length > 0)
         HASH_FIND(hh, engine->scopes, key, (unsigned)length, scope);
     return scope;
 }
 
 int engine_scope(struct engine *engine, const char *account, const char *region, struct scope **ret_scope) {
     char key[160];
-    int length = snprintf(key, sizeof(key), "%s/%s", account, region);
-    if (length < 0 || (size_t)length >= sizeof(key))
+    int length = text_pair_key(key, sizeof(key), account, region);
+    if (length < 0)
         return error_raise(ERR_BUG, "the name of an account or region is too long");
     struct scope *scope = NULL;
     HASH_FIND(hh, engine->scopes, key, (unsigned)length, scope);

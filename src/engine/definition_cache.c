@@ -102,6 +102,7 @@ static int remove_definition(struct engine *engine, int64_t id) {
 }
 
 int engine_delete_task_definition(struct engine *engine, const struct task_definition_row *row) {
+    engine->definitions_deleting = true;
     timers_add(&engine->timers, row->delete_requested_ms + DELETION_MS, TIMER_DEFINITION, row->id);
     return task_definition_rows_set_status(engine->store, row, "INACTIVE");
 }
@@ -110,7 +111,7 @@ int definitions_load(struct engine *engine) {
     int64_t id = 0;
     int64_t requested_ms = 0;
     int result;
-    engine->definitions_to_sweep = true;
+    engine->definitions_deleting = engine->definitions_to_sweep = true;
     while ((result = task_definition_rows_next_deleting(engine->store, id, &id, &requested_ms)) == 0) {
         if (requested_ms + DELETION_MS > engine_now_ms(engine))
             timers_add(&engine->timers, requested_ms + DELETION_MS, TIMER_DEFINITION, id);
@@ -131,6 +132,15 @@ int definition_timer_fired(struct engine *engine, int64_t row) {
     return 0;
 }
 
+/* Without any, nothing that ends is worth a look. */
+static int note_deleting(struct engine *engine) {
+    int64_t id = 0;
+    int64_t requested_ms = 0;
+    int result = task_definition_rows_next_deleting(engine->store, 0, &id, &requested_ms);
+    engine->definitions_deleting = result == 0;
+    return result < 0 ? result : 0;
+}
+
 /* "Removed for good once no task references it" (facts: tasks 4.7). */
 int definitions_sweep(struct engine *engine) {
     int64_t ids[SWEEP_BATCH];
@@ -143,5 +153,7 @@ int definitions_sweep(struct engine *engine) {
         result = remove_definition(engine, ids[index]);
     if (result == 0)
         engine->definitions_to_sweep = count == SWEEP_BATCH;
+    if (result == 0)
+        result = note_deleting(engine);
     return result;
 }

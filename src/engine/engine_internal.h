@@ -125,7 +125,8 @@ struct engine {
     struct definition_entry *newest_definition;
     struct definition_entry *oldest_definition;
     unsigned definition_count;
-    bool definitions_to_sweep; /* a deletion waits for its last task */
+    bool definitions_deleting; /* some are in DELETE_IN_PROGRESS, as far as is known */
+    bool definitions_to_sweep; /* what one of them waits for may have ended */
 
     struct services *services;
     struct script_entry **scripts; /* for coming tasks, by id */

@@ -70,6 +70,7 @@ int task_take(struct engine *engine, struct task *task, struct instance *instanc
             deal_shared_gpu(task, instance, definition);
         else
             deal_gpus(task, instance, definition);
+        task_forget_stretches(task);
     }
     resources_take(&instance->resources, &task->demand);
     task->holds = true;

@@ -1,5 +1,4 @@
 /* Container instances in memory: what they have, what is taken of it, and their place in their cluster. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,8 +81,7 @@ static void remember_row(struct engine *engine, struct instance *instance) {
 }
 
 static int instance_key(char key[80], int64_t cluster_row, const char *instance_id) {
-    int length = snprintf(key, 80, "%lld/%s", (long long)cluster_row, instance_id);
-    return length > 0 && length < 80 ? length : -1;
+    return text_row_key(key, 80, cluster_row, instance_id);
 }
 
 struct instance *engine_instance_find(
@@ -165,8 +163,7 @@ static int read_document(struct engine *engine, struct instance *instance, const
 }
 
 static int subnet_key(char key[160], const struct scope *scope, const char *subnet_id) {
-    int length = snprintf(key, 160, "%lld/%s", (long long)scope->id, subnet_id);
-    return length > 0 && length < 160 ? length : -1;
+    return text_row_key(key, 160, scope->id, subnet_id);
 }
 
 static struct subnet_entry *subnet_find(

@@ -128,6 +128,7 @@ int journal_flush(struct engine *engine) {
 }
 
 struct page_reader {
+    struct journal *journal;
     const char *cursor;
     const char *end;
     struct journal_shared **shared; /* those read so far: the reader's references */
@@ -191,7 +192,7 @@ static enum page_item read_item(
     if (draft.shared != NULL)
         draft.shared->references++;
     *ret_seq = numbers[1];
-    *ret_record = journal_record_new(&draft, text);
+    *ret_record = journal_record_new(reader->journal, &draft, text, 0);
     return ITEM_RECORD;
 }
 
@@ -202,6 +203,7 @@ static void reader_done(struct page_reader *reader) {
 }
 
 struct older_entries {
+    struct journal *journal; /* has the memory of what is read */
     struct journal ring;
     int64_t newest; /* what comes behind is in memory already */
 };
@@ -215,7 +217,8 @@ static void skip_to(struct journal *ring, int64_t seq) {
 static int load_page(void *context, const struct journal_page *page) {
     struct older_entries *older = context;
     struct journal *ring = &older->ring;
-    struct page_reader reader = {.cursor = page->entries, .end = page->entries + page->length};
+    struct page_reader reader = {
+        .journal = older->journal, .cursor = page->entries, .end = page->entries + page->length};
     if (page->first_seq > older->newest)
         return 0;
     if (ring->count == 0)
@@ -260,6 +263,7 @@ int journal_load_older(struct engine *engine) {
     if (!journal->older_in_store)
         return 0;
     struct older_entries older = {
+        .journal = journal,
         .ring = {.settings = {.limit = journal->settings.limit}, .first_seq = 1},
         .newest = journal->first_seq - 1,
     };

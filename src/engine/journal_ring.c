@@ -52,25 +52,6 @@ struct journal_record *journal_record_at(const struct journal *journal, int64_t 
     return journal->slots[slot_of(journal, seq)];
 }
 
-struct journal_shared *journal_shared_new(const char *text, size_t length) {
-    struct journal_shared *shared = xmalloc(sizeof(*shared) + length);
-    *shared = (struct journal_shared){.references = 1, .length = (uint32_t)length};
-    memcpy(shared->text, text, length);
-    return shared;
-}
-
-void journal_shared_release(struct journal_shared *shared_or_null) {
-    if (shared_or_null != NULL && --shared_or_null->references == 0)
-        free(shared_or_null);
-}
-
-void journal_record_free(struct journal_record *record_or_null) {
-    if (record_or_null == NULL)
-        return;
-    journal_shared_release(record_or_null->shared);
-    free(record_or_null);
-}
-
 static uint32_t body_at(const struct journal_record *record) {
     return (uint32_t)record->account_length + record->region_length + record->subject_length;
 }
@@ -123,13 +104,6 @@ static void grow(struct journal *journal) {
     journal->slots = slots;
     journal->capacity = capacity;
     journal->head = 0;
-}
-
-struct journal_record *journal_record_new(const struct journal_record *draft, const char *text) {
-    struct journal_record *record = xmalloc(sizeof(*record) + draft->length);
-    *record = *draft;
-    memcpy(record->text, text, draft->length);
-    return record;
 }
 
 void journal_push(struct journal *journal, struct journal_record *record_or_null) {
@@ -202,6 +176,7 @@ void journal_drop_all(struct journal *journal) {
 void journal_done(struct engine *engine) {
     struct journal *journal = &engine->journal;
     journal_drop_all(journal);
+    journal_segment_close(journal);
     free(journal->slots);
     journal->slots = NULL;
     journal->capacity = 0;

@@ -6,6 +6,8 @@
 #include "ecs-local/base/writer.h"
 #include "ecs-local/engine/journal.h"
 
+struct journal_segment;
+
 /* A piece of text that several entries have in common; it is kept once. */
 struct journal_shared {
     unsigned references;
@@ -18,9 +20,11 @@ struct journal_shared {
  * The text is account, region, subject and body without anything between; positions are offsets into it. The body
  * is members of a JSON object: of an event resources and detail, of the others what comes behind the subject. */
 struct journal_record {
-    struct journal_shared *shared; /* NULL, or what belongs into the text at shared_at */
+    struct journal_segment *segment; /* where it lies */
+    struct journal_shared *shared;   /* NULL, or what belongs into the text at shared_at */
     int64_t time_ms;
     uint32_t length;
+    uint32_t room; /* for its text */
     uint32_t shared_at;
     uint32_t outcome_at; /* of a request: where its outcome begins */
     uint8_t kind;
@@ -38,8 +42,9 @@ struct journal_settings {
 
 struct journal {
     struct journal_settings settings;
-    struct journal_record **slots; /* NULL for an entry that was taken back */
-    size_t capacity;               /* a power of two */
+    struct journal_segment *segment; /* that new entries go into; NULL: none yet */
+    struct journal_record **slots;   /* NULL for an entry that was taken back */
+    size_t capacity;                 /* a power of two */
     size_t head;
     size_t count;
     int64_t first_seq; /* of the entry at head */
@@ -81,9 +86,6 @@ struct journal_record *journal_record_at(const struct journal *journal, int64_t 
 /* Puts a record behind the newest entry and drops the oldest until the limits hold; takes ownership. NULL puts one
  * that is taken back already. */
 void journal_push(struct journal *journal, struct journal_record *record_or_null);
-/* A record of the draft with `text`. */
-/* The draft's share in `shared` is the record's afterwards. */
-struct journal_record *journal_record_new(const struct journal_record *draft, const char *text);
 /* Views of what a record holds. */
 struct journal_entry journal_entry_of(int64_t seq, const struct journal_record *record);
 void journal_replace(struct journal *journal, int64_t seq, struct journal_record *record);
@@ -95,6 +97,12 @@ int journal_clear(struct engine *engine);
 /* Forgets the entries of the accounts and regions that match. */
 int journal_forget(struct engine *engine, const char *account_or_null, const char *region_or_null);
 
+/* journal_records.c: a record of the draft with `text`, and room for `spare` bytes behind it. The draft's share in
+ * `shared` is the record's afterwards. */
+struct journal_record *journal_record_new(
+    struct journal *journal, const struct journal_record *draft, const char *text, size_t spare);
+/* Nothing more goes into the segment. */
+void journal_segment_close(struct journal *journal);
 /* One with a copy of the text and one reference. */
 struct journal_shared *journal_shared_new(const char *text, size_t length);
 /* Takes NULL. */

@@ -8,12 +8,17 @@
 #include "engine_internal.h"
 
 enum {
+    OUTCOME_ROOM = 64,          /* bytes; enough for a request without an error */
     PARAMETERS_MAX = 64 * 1024, /* bytes of a request body that are kept; a longer one is left out */
 };
 
 /* Names that clients make up can hold anything: what is not plain ASCII is not kept. */
 static void copy_name(char *to, const char *name, size_t length) {
+    unsigned strange = 0;
     for (size_t index = 0; index < length; index++)
+        strange |= (unsigned)((unsigned char)name[index] - 0x20) > 0x7e - 0x20;
+    memcpy(to, name, length);
+    for (size_t index = 0; strange != 0 && index < length; index++)
         to[index] = name[index] >= 0x20 && name[index] < 0x7f ? name[index] : '?';
 }
 
@@ -68,9 +73,11 @@ static void tell_watcher(struct engine *engine, const struct journal_record *rec
 void journal_end(struct engine *engine) {
     struct journal *journal = &engine->journal;
     struct journal_record *record = NULL;
+    bool is_request = journal->draft.kind == JOURNAL_REQUEST;
     journal->draft.length = (uint32_t)journal->scratch.length;
     if (!buf_failed(&journal->scratch))
-        record = journal_record_new(&journal->draft, buf_text(&journal->scratch));
+        record = journal_record_new(
+            journal, &journal->draft, buf_text(&journal->scratch), is_request ? OUTCOME_ROOM : 0);
     else
         journal_shared_release(journal->draft.shared);
     if (record != NULL)
@@ -146,8 +153,12 @@ static void set_outcome(struct journal *journal, int64_t seq) {
     const struct buf *outcome = &journal->scratch;
     struct journal_record *record = journal_take(journal, seq);
     size_t length = record->outcome_at + outcome->length;
-    if (length > record->length)
-        record = xrealloc(record, sizeof(*record) + length);
+    if (length > record->room) {
+        struct journal_record *old = record;
+        record = journal_record_new(journal, old, old->text, length - old->length);
+        old->shared = NULL; /* the new one's */
+        journal_record_free(old);
+    }
     memcpy(record->text + record->outcome_at, buf_text(outcome), outcome->length);
     record->length = (uint32_t)length;
     journal_replace(journal, seq, record);

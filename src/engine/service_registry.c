@@ -22,8 +22,7 @@ const char *service_json(struct arena *arena, const struct value *value) {
 }
 
 static int make_key(char key[320], int64_t cluster_row, const char *name) {
-    int length = snprintf(key, 320, "%lld/%s", (long long)cluster_row, name);
-    return length > 0 && length < 320 ? length : -1;
+    return text_row_key(key, 320, cluster_row, name);
 }
 
 static struct service_entry *find_entry(struct engine *engine, int64_t cluster_row, const char *name) {

@@ -1,10 +1,13 @@
 /* Containers of a simulated task: what an agent would report of them, made up, and their steps. */
-#include <stdio.h>
 #include <string.h>
 
 #include "ecs-local/base/log.h"
 #include "ecs-local/base/text.h"
 #include "engine_internal.h"
+
+enum {
+    DIGEST_AT = sizeof("sha256:") - 1
+};
 
 /* The same image always has the same digest, as if it had been pulled from a registry (D). One that is named by its
  * digest keeps it. */
@@ -12,7 +15,7 @@ static const char *image_digest(struct task *task, const char *image) {
     const char *named = strstr(image, "@sha256:");
     if (named != NULL)
         return named + 1;
-    char hex[65];
+    char text[DIGEST_AT + 65] = "sha256:";
     uint64_t state = 14695981039346656037U;
     for (const char *cursor = image; *cursor != '\0'; cursor++)
         state = (state ^ (unsigned char)*cursor) * 1099511628211U;
@@ -20,9 +23,12 @@ static const char *image_digest(struct task *task, const char *image) {
         state += 0x9e3779b97f4a7c15U;
         uint64_t mixed = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9U;
         mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebU;
-        snprintf(hex + part * 16, 17, "%016llx", (unsigned long long)(mixed ^ (mixed >> 31)));
+        mixed ^= mixed >> 31;
+        for (unsigned digit = 0; digit < 16; digit++, mixed <<= 4)
+            text[DIGEST_AT + part * 16 + digit] = "0123456789abcdef"[mixed >> 60];
     }
-    return arena_printf(task->arena, "sha256:%s", hex);
+    text[DIGEST_AT + 64] = '\0';
+    return task_text(task, text);
 }
 
 /* Docker's id of 64 hexadecimal digits; on Fargate <task id>-<9 or 10 digits> (facts: tasks 5.2). */

@@ -1,5 +1,4 @@
 /* The bounded cache of tasks, and writing what changed. A task that is in no cache is in the store only. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,8 +51,7 @@ static void used(struct engine *engine, struct task_entry *entry) {
 }
 
 static int make_key(char key[80], int64_t cluster_row, const char *task_id) {
-    int length = snprintf(key, 80, "%lld/%s", (long long)cluster_row, task_id);
-    return length > 0 && length < 80 ? length : -1;
+    return text_row_key(key, 80, cluster_row, task_id);
 }
 
 int task_cache_add(struct engine *engine, struct task *task) {

@@ -66,6 +66,7 @@ static int settle(struct engine *engine, struct task *task, struct instance *ins
     task->container_instance_arn = instance->arn;
     task->availability_zone = instance->zone;
     task->cpu_architecture = instance->cpu_architecture;
+    task_forget_stretches(task);
     task_group_join(engine, instance, task->group);
     return task_take(engine, task, instance);
 }

@@ -3,6 +3,7 @@
 
 #include "ecs-local/base/buf.h"
 #include "ecs-local/base/error.h"
+#include "late_tasks.h"
 #include "store_internal.h"
 
 enum {
@@ -80,12 +81,15 @@ int store_fork(
     struct renaming renaming = {.from = from, .to = to};
     const char **steps = arena_new_array(arena, const char *, STEPS_MAX);
     unsigned count = 0;
-    int result = read_steps(store, arena, &renaming, region_or_null, steps, &count);
+    int result = late_tasks_write(store);
+    if (result == 0)
+        result = read_steps(store, arena, &renaming, region_or_null, steps, &count);
     if (result == 0)
         result = store_check(store,
             sqlite3_create_function_v2(store->db, "fork_text", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, &renaming,
                 fork_text, NULL, NULL, NULL),
             "fork_text");
+    store_forget_definitions(store);
     for (unsigned index = 0; result == 0 && index < count; index++)
         result = store_run_sql(store, steps[index]);
     sqlite3_create_function_v2(store->db, "fork_text", 1, SQLITE_UTF8, NULL, NULL, NULL, NULL, NULL);

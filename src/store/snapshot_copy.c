@@ -7,6 +7,7 @@
 
 #include "ecs-local/base/error.h"
 #include "ecs-local/store/store_snapshots.h"
+#include "late_tasks.h"
 #include "store_internal.h"
 
 /* The header of a database file (SQLite's file format, 1.3). */
@@ -181,5 +182,10 @@ int store_become(struct store *store, struct store *copy) {
         result = store_pragma_int(copy, "PRAGMA page_size", &found);
     if (result == 0 && wanted != found)
         result = resize_pages(copy, wanted);
-    return result == 0 ? copy_pages(store, store->db, copy->db) : result;
+    if (result == 0)
+        result = copy_pages(store, store->db, copy->db);
+    if (result == 0)
+        late_tasks_clear(store->late_tasks);
+    store_forget_definitions(store);
+    return result;
 }

@@ -13,6 +13,7 @@
 
 #include "ecs-local/base/error.h"
 #include "ecs-local/base/text.h"
+#include "late_tasks.h"
 #include "store_internal.h"
 
 #define SUFFIX ".db"
@@ -245,6 +246,9 @@ int store_snapshot_save(struct store *store, const char *name, int64_t taken_ms,
         return error_raise(ERR_BUG, "a snapshot in the middle of a transaction");
     if (!has_room(store->snapshots, name, ret_problem))
         return STORE_REFUSED;
+    result = late_tasks_write(store);
+    if (result != 0)
+        return result;
     if (store->snapshots->directory != NULL)
         result = save_file(store, name, taken_ms);
     else

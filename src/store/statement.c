@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ecs-local/base/error.h"
+#include "late_tasks.h"
 #include "store_internal.h"
 
 int store_check(struct store *store, int result, const char *what) {
@@ -13,16 +14,27 @@ int store_check(struct store *store, int result, const char *what) {
 }
 
 struct statement statement_begin(struct store *store, enum statement_id id) {
+    int late = store_statement_is_about_tasks(id) ? late_tasks_write(store) : 0;
+    struct statement statement = statement_begin_as_is(store, id);
+    if (late != 0 && statement.result == SQLITE_OK)
+        statement.result = SQLITE_ERROR;
+    return statement;
+}
+
+struct statement statement_begin_as_is(struct store *store, enum statement_id id) {
     struct statement statement = {.store = store};
-    statement.handle = store_statement(store, id, &statement.result);
+    statement.prepared = store_statement(store, id, &statement.result);
+    statement.handle = statement.prepared->handle;
     return statement;
 }
 
 struct statement statement_begin_write(struct store *store, enum statement_id id) {
     struct statement statement = statement_begin(store, id);
+    if (store_statement_changes_definitions(id))
+        store_forget_definitions(store);
     if (!store->in_transaction) {
         int result = SQLITE_OK;
-        sqlite3_stmt *begin = store_statement(store, SQL_TURN_BEGIN, &result);
+        sqlite3_stmt *begin = store_statement(store, SQL_TURN_BEGIN, &result)->handle;
         if (result == SQLITE_OK)
             result = sqlite3_step(begin);
         sqlite3_reset(begin);
@@ -43,13 +55,22 @@ void statement_again(struct statement *statement) {
     sqlite3_reset(statement->handle);
 }
 
+/* Where the name is; -1 when there is none. */
+static int find_name(const char *const *names, int count, int *next, const char *name) {
+    for (int step = 0; step < count; step++) {
+        int index = *next + step < count ? *next + step : *next + step - count;
+        if (strcmp(names[index], name) == 0) {
+            *next = index + 1 < count ? index + 1 : 0;
+            return index;
+        }
+    }
+    return -1;
+}
+
+/* 0 is no parameter: binding it fails. */
 static int parameter(struct statement *statement, const char *name) {
-    char with_colon[64] = ":";
-    size_t length = strlen(name);
-    if (length + 2 > sizeof(with_colon))
-        return 0;
-    memcpy(with_colon + 1, name, length + 1);
-    return sqlite3_bind_parameter_index(statement->handle, with_colon);
+    const struct prepared *prepared = statement->prepared;
+    return find_name(prepared->names, prepared->parameter_count, &statement->next_parameter, name) + 1;
 }
 
 static void note(struct statement *statement, int result) {
@@ -108,15 +129,9 @@ int statement_run(struct statement *statement) {
 }
 
 static int column(struct statement *statement, const char *name) {
-    int count = sqlite3_column_count(statement->handle);
-    for (int step = 0; step < count; step++) {
-        int index = (statement->next_column + step) % count;
-        if (strcmp(sqlite3_column_name(statement->handle, index), name) == 0) {
-            statement->next_column = index + 1 < count ? index + 1 : 0;
-            return index;
-        }
-    }
-    return -1;
+    const struct prepared *prepared = statement->prepared;
+    return find_name(
+        prepared->names + prepared->parameter_count, prepared->column_count, &statement->next_column, name);
 }
 
 const void *column_blob(struct statement *statement, const char *name) {

@@ -24,26 +24,57 @@ enum {
 };
 
 struct snapshot_shelf;
+struct late_tasks;
+
+/* A statement that is prepared, and the names of its parameters (from 1 on) and columns (from 0 on): SQLite finds them
+ * by a search of its own, each time. */
+struct prepared {
+    sqlite3_stmt *handle;
+    const char **names; /* parameters, then columns; one block with their texts */
+    int parameter_count;
+    int column_count;
+};
+
+/* What task_definition_rows_find() has found: mostly the same few are asked for again. */
+struct found_definition {
+    int64_t scope_id; /* 0: nothing has been found */
+    char family[256];
+    int64_t asked_revision; /* 0: the latest */
+    int64_t id;
+    int64_t family_id;
+    int64_t revision;
+    bool active;
+};
+enum {
+    FOUND_DEFINITIONS = 8
+};
 
 struct store {
     sqlite3 *db;
     struct snapshot_shelf *snapshots; /* NULL: this is itself a copy */
+    struct late_tasks *late_tasks;    /* NULL: rows go into their table at once */
     int lock_fd;                      /* -1 in memory */
     bool in_transaction;
     int wal_pages;
-    sqlite3_stmt *statements[SQL_COUNT];
+    struct prepared statements[SQL_COUNT];
+    struct found_definition found_definitions[FOUND_DEFINITIONS];
     char *packed; /* scratch of journal_rows.c */
     size_t packed_capacity;
 };
 
 struct statement {
     sqlite3_stmt *handle;
+    const struct prepared *prepared;
     struct store *store;
-    int result;      /* SQLITE_OK as long as nothing failed */
-    int next_column; /* columns are mostly read in their order: where the search begins */
+    int result; /* SQLITE_OK as long as nothing failed */
+    /* Both are mostly named in their order: where the search begins. */
+    int next_parameter;
+    int next_column;
 };
 
 struct statement statement_begin(struct store *store, enum statement_id id);
+/* The same for one that has looked at late_tasks.h itself. */
+struct statement statement_begin_as_is(struct store *store, enum statement_id id);
 /* As statement_begin(), for a statement that writes: opens the turn's transaction when there is none. */
 struct statement statement_begin_write(struct store *store, enum statement_id id);
 void statement_end(struct statement *statement);

@@ -10,6 +10,7 @@
 #include "ecs-local/base/error.h"
 #include "ecs-local/base/log.h"
 #include "ecs-local/base/text.h"
+#include "late_tasks.h"
 #include "page_cache.h"
 #include "snapshot_shelf.h"
 #include "store_internal.h"
@@ -23,6 +24,8 @@ struct migration {
 struct statement_source {
     const char *name;
     const char *sql;
+    bool about_tasks;
+    bool changes_definitions;
 };
 
 #include "store_sql.h"
@@ -144,17 +147,56 @@ int store_migrate(struct store *store) {
     return result;
 }
 
+bool store_statement_is_about_tasks(enum statement_id id) {
+    return statement_sources[id].about_tasks;
+}
+
+bool store_statement_changes_definitions(enum statement_id id) {
+    return statement_sources[id].changes_definitions;
+}
+
 const char *store_statement_sql(enum statement_id id) {
     return statement_sources[id].sql;
 }
 
-sqlite3_stmt *store_statement(struct store *store, enum statement_id id, int *ret_result) {
+static size_t copy_name(const struct prepared *prepared, int index, char *out, const char *name) {
+    size_t size = strlen(name) + 1;
+    if (out != NULL)
+        prepared->names[index] = memcpy(out, name, size);
+    return size;
+}
+
+/* Copies the names to `out`, parameters without their colon; returns the size of all. */
+static size_t copy_names(const struct prepared *prepared, char *out_or_null) {
+    size_t size = 0;
+    for (int index = 0; index < prepared->parameter_count; index++)
+        size += copy_name(prepared, index, out_or_null != NULL ? out_or_null + size : NULL,
+            sqlite3_bind_parameter_name(prepared->handle, index + 1) + 1);
+    for (int index = 0; index < prepared->column_count; index++)
+        size += copy_name(prepared, prepared->parameter_count + index,
+            out_or_null != NULL ? out_or_null + size : NULL, sqlite3_column_name(prepared->handle, index));
+    return size;
+}
+
+static void note_names(struct prepared *prepared) {
+    prepared->parameter_count = sqlite3_bind_parameter_count(prepared->handle);
+    prepared->column_count = sqlite3_column_count(prepared->handle);
+    size_t pointers = (size_t)(prepared->parameter_count + prepared->column_count) * sizeof(*prepared->names);
+    prepared->names = xmalloc(pointers + copy_names(prepared, NULL) + 1);
+    copy_names(prepared, (char *)prepared->names + pointers);
+}
+
+const struct prepared *store_statement(struct store *store, enum statement_id id, int *ret_result) {
     _Static_assert(array_length(statement_sources) == SQL_COUNT, "one source per statement");
+    struct prepared *prepared = &store->statements[id];
     *ret_result = SQLITE_OK;
-    if (store->statements[id] == NULL)
-        *ret_result = sqlite3_prepare_v3(store->db, statement_sources[id].sql, -1, SQLITE_PREPARE_PERSISTENT,
-            &store->statements[id], NULL);
-    return store->statements[id];
+    if (prepared->handle == NULL) {
+        *ret_result = sqlite3_prepare_v3(
+            store->db, statement_sources[id].sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared->handle, NULL);
+        if (*ret_result == SQLITE_OK)
+            note_names(prepared);
+    }
+    return prepared;
 }
 
 int store_prepare(struct store *store) {
@@ -174,8 +216,9 @@ int store_prepare(struct store *store) {
 
 void store_unprepare(struct store *store) {
     for (unsigned index = 0; index < SQL_COUNT; index++) {
-        sqlite3_finalize(store->statements[index]);
-        store->statements[index] = NULL;
+        sqlite3_finalize(store->statements[index].handle);
+        free(store->statements[index].names);
+        store->statements[index] = (struct prepared){0};
     }
 }
 
@@ -195,6 +238,8 @@ int store_open(const struct store_config *config, struct store **ret_store) {
         result = store_prepare(store);
     if (result == 0)
         result = snapshot_shelf_open(store, config->data_dir);
+    if (result == 0 && config->data_dir == NULL)
+        store->late_tasks = late_tasks_new();
     if (result != 0) {
         store_close(store);
         return result;
@@ -207,6 +252,7 @@ void store_close(struct store *store) {
     if (store == NULL)
         return;
     store_unprepare(store);
+    late_tasks_free(store->late_tasks);
     if (sqlite3_close(store->db) != SQLITE_OK)
         log_error("database: closed with statements left");
     if (store->lock_fd >= 0)
@@ -217,10 +263,13 @@ void store_close(struct store *store) {
 }
 
 bool store_in_transaction(const struct store *store) {
-    return store->in_transaction;
+    return store->in_transaction || (store->late_tasks != NULL && late_tasks_changed(store->late_tasks));
 }
 
 void store_rollback(struct store *store) {
+    store_forget_definitions(store);
+    if (store->late_tasks != NULL)
+        late_tasks_rolled_back(store->late_tasks);
     if (!store->in_transaction)
         return;
     store->in_transaction = false;
@@ -234,14 +283,18 @@ static int commit_turn(struct store *store) {
 }
 
 int store_commit(struct store *store) {
-    if (!store->in_transaction)
+    if (!store_in_transaction(store))
         return 0;
-    int result = commit_turn(store);
+    int result = store->in_transaction ? commit_turn(store) : 0;
     if (result != 0) {
         store_rollback(store);
         return result;
     }
     store->in_transaction = false;
+    if (store->late_tasks != NULL) {
+        late_tasks_committed(store->late_tasks);
+        late_tasks_trim(store);
+    }
     if (store->wal_pages >= WAL_PAGES_MAX)
         store_checkpoint_when_idle(store);
     return 0;

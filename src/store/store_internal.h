@@ -15,10 +15,15 @@ int store_run_sql(struct store *store, const char *sql);
 int store_pragma_int(struct store *store, const char *sql, int64_t *ret_value);
 /* Brings a database up to store_schema_version(). */
 int store_migrate(struct store *store);
+/* Does it read or write the table of tasks? */
+bool store_statement_is_about_tasks(enum statement_id id);
+bool store_statement_changes_definitions(enum statement_id id);
+/* Task definitions have changed, or may have (task_definition_rows.c). */
+void store_forget_definitions(struct store *store);
 /* The SQL of a statement. */
 const char *store_statement_sql(enum statement_id id);
 /* The statement, prepared by its first use and kept (decisions/0010). *ret_result is SQLite's. */
-sqlite3_stmt *store_statement(struct store *store, enum statement_id id, int *ret_result);
+const struct prepared *store_statement(struct store *store, enum statement_id id, int *ret_result);
 /* Test builds prepare all of them, so that one which does not fit the schema fails at the start. */
 int store_prepare(struct store *store);
 void store_unprepare(struct store *store);

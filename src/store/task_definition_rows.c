@@ -1,9 +1,10 @@
 #include "ecs-local/store/task_definition_rows.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "ecs-local/base/text.h"
-#include "statement.h"
+#include "store_internal.h"
 
 int task_definition_rows_next_revision(struct store *store, int64_t scope_id, const char *family,
     int64_t *ret_family_id, int64_t *ret_revision) {
@@ -74,8 +75,22 @@ int task_definition_rows_get_by_id(
     return read_row(&statement, arena, ret_row);
 }
 
-int task_definition_rows_find(struct store *store, int64_t scope_id, const char *family, int64_t revision,
-    int64_t *ret_id, int64_t *ret_family_id, int64_t *ret_revision, bool *ret_active) {
+void store_forget_definitions(struct store *store) {
+    for (unsigned index = 0; index < FOUND_DEFINITIONS; index++)
+        store->found_definitions[index].scope_id = 0;
+}
+
+/* Where it is, if it is known. */
+static struct found_definition *found_place(
+    struct store *store, int64_t scope_id, const char *family, int64_t revision) {
+    uint64_t hash = (uint64_t)scope_id + (uint64_t)revision;
+    for (const char *cursor = family; *cursor != '\0'; cursor++)
+        hash = hash * 31 + (unsigned char)*cursor;
+    return &store->found_definitions[hash % FOUND_DEFINITIONS];
+}
+
+static int find(struct store *store, int64_t scope_id, const char *family, int64_t revision,
+    struct found_definition *ret_found) {
     enum statement_id id = revision != 0 ? SQL_TASK_DEFINITION_FIND : SQL_TASK_DEFINITION_FIND_LATEST;
     statement_scope struct statement statement = statement_begin(store, id);
     bind_int(&statement, "scope_id", scope_id);
@@ -85,10 +100,31 @@ int task_definition_rows_find(struct store *store, int64_t scope_id, const char 
     int step = statement_step(&statement);
     if (step != STEP_ROW)
         return step < 0 ? step : STORE_NOT_FOUND;
-    *ret_id = column_int(&statement, "id");
-    *ret_family_id = column_int(&statement, "family_id");
-    *ret_revision = column_int(&statement, "revision");
-    *ret_active = text_equal(column_text(&statement, "status"), "ACTIVE");
+    *ret_found = (struct found_definition){
+        .scope_id = scope_id,
+        .asked_revision = revision,
+        .id = column_int(&statement, "id"),
+        .family_id = column_int(&statement, "family_id"),
+        .revision = column_int(&statement, "revision"),
+        .active = text_equal(column_text(&statement, "status"), "ACTIVE"),
+    };
+    snprintf(ret_found->family, sizeof(ret_found->family), "%s", family);
+    return 0;
+}
+
+int task_definition_rows_find(struct store *store, int64_t scope_id, const char *family, int64_t revision,
+    int64_t *ret_id, int64_t *ret_family_id, int64_t *ret_revision, bool *ret_active) {
+    struct found_definition *found = found_place(store, scope_id, family, revision);
+    if (found->scope_id != scope_id || found->asked_revision != revision ||
+        strcmp(found->family, family) != 0) {
+        int result = find(store, scope_id, family, revision, found);
+        if (result != 0)
+            return result;
+    }
+    *ret_id = found->id;
+    *ret_family_id = found->family_id;
+    *ret_revision = found->revision;
+    *ret_active = found->active;
     return 0;
 }
 

@@ -3,16 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "late_tasks.h"
 #include "statement.h"
 
+/* Both statements name these in this order, so that each is found at once. */
 static void bind_state(struct statement *statement, const struct task_row *row) {
-    bind_int(statement, "id", row->id);
-    bind_text(statement, "desired_status", row->desired_status);
-    bind_text(statement, "last_status", row->last_status);
-    bind_text(statement, "reservation", row->reservation);
     bind_int_or_null(statement, "container_instance_id", row->container_instance_id);
     bind_int_or_null(statement, "protected_until_ms", row->protected_until_ms);
     bind_text(statement, "waiting", row->waiting);
+    bind_text(statement, "reservation", row->reservation);
     bind_int_or_null(statement, "due_ms", row->due_ms);
     bind_text(statement, "tags", row->tags);
     bind_text(statement, "life", row->life);
@@ -20,11 +19,13 @@ static void bind_state(struct statement *statement, const struct task_row *row) 
     bind_text_length(statement, "document", row->document, row->document_length);
 }
 
-int task_rows_insert(struct store *store, const struct task_row *row) {
+int task_table_insert(struct store *store, const struct task_row *row) {
     statement_scope struct statement statement = statement_begin_write(store, SQL_TASK_INSERT);
-    bind_state(&statement, row);
+    bind_int(&statement, "id", row->id);
     bind_int(&statement, "cluster_id", row->cluster_id);
     bind_text(&statement, "task_id", row->task_id);
+    bind_text(&statement, "desired_status", row->desired_status);
+    bind_text(&statement, "last_status", row->last_status);
     bind_text(&statement, "launch_type", row->launch_type);
     bind_int(&statement, "family_id", row->family_id);
     bind_int(&statement, "task_definition_id", row->task_definition_id);
@@ -33,13 +34,30 @@ int task_rows_insert(struct store *store, const struct task_row *row) {
     bind_text(&statement, "capacity_provider", row->capacity_provider);
     bind_int_or_null(&statement, "service_id", row->service_id);
     bind_int_or_null(&statement, "deployment_id", row->deployment_id);
+    bind_state(&statement, row);
     return statement_run(&statement);
 }
 
-int task_rows_update(struct store *store, const struct task_row *row) {
+int task_table_update(struct store *store, const struct task_row *row) {
     statement_scope struct statement statement = statement_begin_write(store, SQL_TASK_UPDATE);
+    bind_text(&statement, "desired_status", row->desired_status);
+    bind_text(&statement, "last_status", row->last_status);
     bind_state(&statement, row);
+    bind_int(&statement, "id", row->id);
     return statement_run(&statement);
+}
+
+static int put(struct store *store, const struct task_row *row, bool is_new) {
+    late_tasks_put(store->late_tasks, row, is_new);
+    return 0;
+}
+
+int task_rows_insert(struct store *store, const struct task_row *row) {
+    return store->late_tasks != NULL ? put(store, row, true) : task_table_insert(store, row);
+}
+
+int task_rows_update(struct store *store, const struct task_row *row) {
+    return store->late_tasks != NULL ? put(store, row, false) : task_table_update(store, row);
 }
 
 int task_rows_delete(struct store *store, int64_t id) {
@@ -90,15 +108,44 @@ static int get_row(struct statement *statement, struct arena *arena, struct task
     return 0;
 }
 
+/* The ways to one task look at what is not in the table yet by themselves: then nothing has to be written. */
+static const struct task_row *late_row(
+    const struct store *store, int64_t id, int64_t cluster_id, const char *task_id_or_null) {
+    if (store->late_tasks == NULL)
+        return NULL;
+    return task_id_or_null == NULL ? late_tasks_get(store->late_tasks, id)
+                                   : late_tasks_find(store->late_tasks, cluster_id, task_id_or_null);
+}
+
+static void copy_row(const struct task_row *row, struct arena *arena, struct task_row *ret_row) {
+    *ret_row = *row;
+    const char **texts[] = {&ret_row->task_id, &ret_row->desired_status, &ret_row->last_status,
+        &ret_row->launch_type, &ret_row->task_group, &ret_row->capacity_provider, &ret_row->waiting,
+        &ret_row->started_by, &ret_row->attachment_id, &ret_row->reservation, &ret_row->tags, &ret_row->life,
+        &ret_row->document};
+    for (size_t index = 0; index < array_length(texts); index++)
+        *texts[index] = arena_strdup(arena, *texts[index]);
+}
+
 int task_rows_get(struct store *store, int64_t id, struct arena *arena, struct task_row *ret_row) {
-    statement_scope struct statement statement = statement_begin(store, SQL_TASK_GET);
+    const struct task_row *late = late_row(store, id, 0, NULL);
+    if (late != NULL) {
+        copy_row(late, arena, ret_row);
+        return 0;
+    }
+    statement_scope struct statement statement = statement_begin_as_is(store, SQL_TASK_GET);
     bind_int(&statement, "id", id);
     return get_row(&statement, arena, ret_row);
 }
 
 int task_rows_find(struct store *store, int64_t cluster_id, const char *task_id, struct arena *arena,
     struct task_row *ret_row) {
-    statement_scope struct statement statement = statement_begin(store, SQL_TASK_FIND);
+    const struct task_row *late = late_row(store, 0, cluster_id, task_id);
+    if (late != NULL) {
+        copy_row(late, arena, ret_row);
+        return 0;
+    }
+    statement_scope struct statement statement = statement_begin_as_is(store, SQL_TASK_FIND);
     bind_text(&statement, "task_id", task_id);
     bind_int(&statement, "cluster_id", cluster_id);
     return get_row(&statement, arena, ret_row);
@@ -106,7 +153,13 @@ int task_rows_find(struct store *store, int64_t cluster_id, const char *task_id,
 
 int task_rows_append_document(struct store *store, int64_t cluster_id, const char *task_id, struct buf *out,
     struct arena *arena, const char **ret_tags) {
-    statement_scope struct statement statement = statement_begin(store, SQL_TASK_DOCUMENT);
+    const struct task_row *late = late_row(store, 0, cluster_id, task_id);
+    if (late != NULL) {
+        buf_append(out, late->document, late->document_length - 1);
+        *ret_tags = arena != NULL ? arena_strdup(arena, late->tags) : NULL;
+        return 0;
+    }
+    statement_scope struct statement statement = statement_begin_as_is(store, SQL_TASK_DOCUMENT);
     bind_text(&statement, "task_id", task_id);
     bind_int(&statement, "cluster_id", cluster_id);
     int step = statement_step(&statement);

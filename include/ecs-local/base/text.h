@@ -33,6 +33,16 @@ void text_format_iso8601(int64_t time_ms, char ret_text[TEXT_ISO8601_SIZE]);
 /* Accepts what text_format_iso8601 writes, with or without fraction, `Z` or ±hh:mm. 0 or 1. */
 int text_parse_iso8601(const char *text, int64_t *ret_ms);
 
+/* Keys of tables, written for every request: therefore without the library's formats. Both return the length, or -1 when
+ * `size` bytes are too few. "<row>/<name>", "<first>/<second>". */
+int text_row_key(char *key, size_t size, int64_t row, const char *name);
+int text_pair_key(char *key, size_t size, const char *first, const char *second);
+enum {
+    TEXT_INT_SIZE = 21
+};
+/* Decimal digits, with a '-' where needed, and NUL: at most TEXT_INT_SIZE bytes. Returns how many without the NUL. */
+size_t text_put_int(char *ret_text, int64_t number);
+
 /* Valid UTF-8 (no overlong forms, no surrogates, nothing above U+10FFFF)? */
 bool text_is_utf8(const char *text, size_t length);
 /* Code points in valid UTF-8. */

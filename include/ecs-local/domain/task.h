@@ -53,6 +53,25 @@ struct container_life {
     bool health_done; /* its scripted health shows */
 };
 
+/* A stretch of a document that stays the same from the first writing on: it is kept as text. */
+struct task_stretch {
+    const char *text; /* NULL: not written yet */
+    size_t length;
+};
+
+enum task_container_stretch {
+    STRETCH_CONTAINER_NAMES, /* from its ARN to its image */
+    STRETCH_CONTAINER_SIZE,  /* cpu, memory and GPUs */
+    TASK_CONTAINER_STRETCHES
+};
+
+enum task_stretch_at {
+    STRETCH_CLUSTER,     /* from its attributes to its cluster */
+    STRETCH_LAUNCH_TYPE, /* from there to its platform */
+    STRETCH_DEFINITION,  /* its ARN and that of its definition */
+    TASK_STRETCHES
+};
+
 struct task_container {
     const char *arn;
     const char *name;
@@ -78,6 +97,7 @@ struct task_container {
     int64_t agent_started_ms;
     const char *agent_reason; /* NULL when none */
     struct container_life life;
+    struct task_stretch stretches[TASK_CONTAINER_STRETCHES];
 };
 
 struct task_interface {
@@ -181,6 +201,8 @@ struct task {
     struct task_container *containers;
     unsigned container_count;
 
+    struct task_stretch *stretches; /* TASK_STRETCHES */
+
     struct task_life life;
     struct task_demand demand; /* what it holds of its container instance */
     int64_t due_ms;            /* when its next step is due; 0: nothing is */
@@ -251,6 +273,8 @@ bool task_has_health_checks(const struct task *task);
 void task_write_document(const struct task *task, struct writer *writer);
 /* The same with everything, waiting or not. */
 void task_write_full_document(const struct task *task, struct writer *writer);
+/* Its place or its GPUs have changed, which a document does not expect: the next one is written anew. */
+void task_forget_stretches(struct task *task);
 /* Reads what task_write_document() wrote. The row's columns (ids, launch type …) are the caller's.
  * 0, or ERR_BUG when it is not such a document. */
 int task_read_document(struct task *task, const struct value *document);

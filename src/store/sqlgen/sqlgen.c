@@ -72,14 +72,46 @@ static void add_name(const char *line, const char *path) {
     snprintf(names[name_count++], NAME_MAX_LENGTH, "%s", name);
 }
 
+/* Is the table named behind the word? Every letter of it counts: tasks_by_family is an index. */
+static int names_table(const char *line, const char *word, const char *table) {
+    for (const char *at = line; (at = strstr(at, word)) != NULL;) {
+        at += strlen(word);
+        char after = strncmp(at, table, strlen(table)) == 0 ? at[strlen(table)] : '_';
+        if (!isalnum((unsigned char)after) && after != '_')
+            return 1;
+    }
+    return 0;
+}
+
+/* What a statement has to do with the tables that are not only in the database. */
+struct traits {
+    int about_tasks;
+    int changes_definitions;
+};
+
+static void note_traits(struct traits *traits, const char *line) {
+    static const char *const any[] = {"FROM ", "JOIN ", "INTO ", "UPDATE "};
+    static const char *const changing[] = {"DELETE FROM ", "INTO ", "UPDATE "};
+    for (unsigned index = 0; index < sizeof(any) / sizeof(*any); index++)
+        traits->about_tasks |= names_table(line, any[index], "tasks");
+    for (unsigned index = 0; index < sizeof(changing) / sizeof(*changing); index++)
+        traits->changes_definitions |= names_table(line, changing[index], "task_definitions");
+}
+
+static void end_statement(FILE *out, const struct traits *traits) {
+    fprintf(out, "    , %d, %d},\n", traits->about_tasks, traits->changes_definitions);
+}
+
 static void emit_statements(FILE *out, const char *path) {
     FILE *in = open_file(path, "r");
     char line[4096];
     int open_statement = 0;
+    struct traits traits = {0};
     while (fgets(line, sizeof(line), in) != NULL) {
         if (strncmp(line, "-- name:", 8) == 0) {
             if (open_statement)
-                fputs("    },\n", out);
+                end_statement(out, &traits);
+            traits = (struct traits){0};
             add_name(line, path);
             fprintf(out, "    {\"%s\",\n", names[name_count - 1]);
             open_statement = 1;
@@ -87,10 +119,11 @@ static void emit_statements(FILE *out, const char *path) {
             if (!open_statement)
                 fail("%s: text before the first `-- name:`", path);
             emit_line(out, line);
+            note_traits(&traits, line);
         }
     }
     if (open_statement)
-        fputs("    },\n", out);
+        end_statement(out, &traits);
     fclose(in);
 }
 

@@ -1,14 +1,15 @@
 -- name: task_insert
 INSERT INTO tasks (id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
-    container_instance_id, started_by, task_group, capacity_provider, protected_until_ms, waiting, reservation,
-    due_ms, tags, life, document, service_id, deployment_id, attachment_id)
+    started_by, task_group, capacity_provider, service_id, deployment_id, container_instance_id, protected_until_ms,
+    waiting, reservation, due_ms, tags, life, document, attachment_id)
   VALUES (:id, :cluster_id, :task_id, :desired_status, :last_status, :launch_type, :family_id, :task_definition_id,
-    :container_instance_id, :started_by, :task_group, :capacity_provider, :protected_until_ms, :waiting,
-    :reservation, :due_ms, :tags, :life, :document, :service_id, :deployment_id, :attachment_id)
+    :started_by, :task_group, :capacity_provider, :service_id, :deployment_id, :container_instance_id,
+    :protected_until_ms, :waiting, :reservation, :due_ms, :tags, :life, :document, :attachment_id)
 -- name: task_update
-UPDATE tasks SET desired_status = :desired_status, last_status = :last_status, reservation = :reservation,
-    protected_until_ms = :protected_until_ms, waiting = :waiting, container_instance_id = :container_instance_id,
-    due_ms = :due_ms, tags = :tags, life = :life, document = :document, attachment_id = :attachment_id WHERE id = :id
+UPDATE tasks SET desired_status = :desired_status, last_status = :last_status,
+    container_instance_id = :container_instance_id, protected_until_ms = :protected_until_ms, waiting = :waiting,
+    reservation = :reservation, due_ms = :due_ms, tags = :tags, life = :life, document = :document,
+    attachment_id = :attachment_id WHERE id = :id
 -- name: task_delete
 DELETE FROM tasks WHERE id = :id
 -- name: task_last_id
