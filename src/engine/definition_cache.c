@@ -145,6 +145,8 @@ static int note_deleting(struct engine *engine) {
 int definitions_sweep(struct engine *engine) {
     int64_t ids[SWEEP_BATCH];
     unsigned count = 0;
+    if (!engine->definitions_to_sweep || !engine->definitions_deleting)
+        return 0;
     int result = engine_flush(engine);
     if (result == 0)
         result = task_definition_rows_deletable(

@@ -253,7 +253,7 @@ int engine_turn_end(struct engine *engine) {
         result = scaling_check(engine);
     if (result == 0)
         result = engine_flush(engine);
-    if (result == 0 && engine->definitions_to_sweep && engine->definitions_deleting)
+    if (result == 0)
         result = definitions_sweep(engine);
     if (result == 0)
         result = keep_generator(engine);

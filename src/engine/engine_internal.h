@@ -317,7 +317,8 @@ int gateway_route_timer_fired(struct engine *engine, int64_t row);
 
 /* definition_cache.c */
 int definitions_load(struct engine *engine);
-/* Removes definitions that have been in DELETE_IN_PROGRESS for a while and that nothing refers to any more. */
+/* Removes definitions that have been in DELETE_IN_PROGRESS for a while and that nothing refers to any more. Cheap as
+ * long as nothing has ended that one may have waited for. */
 int definitions_sweep(struct engine *engine);
 bool definition_timer_waits(struct engine *engine, int64_t row, int64_t due_ms);
 int definition_timer_fired(struct engine *engine, int64_t row);
