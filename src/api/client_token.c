@@ -35,35 +35,45 @@ static unsigned split_ids(struct api_call *call, const char *text, const char *i
     return count;
 }
 
-static int refuse(struct api_call *call, const struct cluster *cluster, const char *task_ids) {
+/* What a token stands for. */
+struct token_tasks {
+    const struct cluster *cluster; /* where they were started; NULL: it is gone */
     const char *ids[TASKS_MAX];
-    unsigned count = split_ids(call, task_ids, ids);
-    const char **arns = arena_new_array(call->arena, const char *, count + 1);
-    for (unsigned index = 0; index < count; index++)
-        arns[index] = arn_task(
-            call->arena, scope_region(call->scope), scope_account(call->scope), cluster->name, ids[index]);
+    unsigned count;
+    struct task *known[TASKS_MAX]; /* those that are not forgotten yet */
+    unsigned known_count;
+};
+
+static int find_tasks(
+    struct api_call *call, const struct request_token_row *row, struct token_tasks *ret_tasks) {
+    struct cluster *cluster = engine_cluster_of_row(call->engine, row->cluster_id);
+    *ret_tasks = (struct token_tasks){.cluster = cluster};
+    ret_tasks->count = cluster != NULL ? split_ids(call, row->task_ids, ret_tasks->ids) : 0;
+    for (unsigned index = 0; index < ret_tasks->count; index++) {
+        int result = engine_task_find(
+            call->engine, cluster, ret_tasks->ids[index], &ret_tasks->known[ret_tasks->known_count]);
+        if (result < 0)
+            return result;
+        ret_tasks->known_count += result == 0;
+    }
+    return 0;
+}
+
+static int refuse(struct api_call *call, const struct token_tasks *tasks) {
+    const char **arns = arena_new_array(call->arena, const char *, tasks->count + 1);
+    for (unsigned index = 0; index < tasks->count; index++)
+        arns[index] = arn_task(call->arena, scope_region(call->scope), scope_account(call->scope),
+            tasks->cluster->name, tasks->ids[index]);
     call->resource_ids = arns;
     return api_fail(call, ERROR_TOKEN_CONFLICT, NULL);
 }
 
-/* The tasks that are still known. 0 when there are none: the token is free again. */
-static int replay(struct api_call *call, struct cluster *cluster, const struct request_token_row *row) {
-    const char *ids[TASKS_MAX];
-    struct task *tasks[TASKS_MAX];
-    unsigned known = 0;
-    unsigned count = split_ids(call, row->task_ids, ids);
-    for (unsigned index = 0; index < count; index++) {
-        int result = engine_task_find(call->engine, cluster, ids[index], &tasks[known]);
-        if (result < 0)
-            return result;
-        known += result == 0;
-    }
-    if (known == 0)
-        return request_token_rows_delete(engine_store(call->engine), scope_id(call->scope), row->token);
+static int answer_again(
+    struct api_call *call, const struct token_tasks *tasks, const struct request_token_row *row) {
     writer_object_begin(&call->writer);
     writer_key_list_begin(&call->writer, "tasks");
-    for (unsigned index = 0; index < known; index++)
-        write_task(&call->writer, tasks[index], true);
+    for (unsigned index = 0; index < tasks->known_count; index++)
+        write_task(&call->writer, tasks->known[index], true);
     writer_list_end(&call->writer);
     writer_key_raw(&call->writer, "failures", row->failures);
     writer_object_end(&call->writer);
@@ -73,17 +83,23 @@ static int replay(struct api_call *call, struct cluster *cluster, const struct r
 int client_token_replay(struct api_call *call, struct cluster *cluster) {
     const char *token = token_of(call);
     struct request_token_row row;
+    struct token_tasks tasks;
     if (token == NULL)
         return 0;
     struct store *store = engine_store(call->engine);
     int result = request_token_rows_expire(store, engine_now_ms(call->engine) - TOKEN_LIFE_MS);
     if (result == 0)
         result = request_token_rows_get(store, scope_id(call->scope), token, call->arena, &row);
+    if (result == 0)
+        result = find_tasks(call, &row, &tasks);
     if (result != 0)
         return result == STORE_NOT_FOUND ? 0 : result;
+    /* With its tasks the token is forgotten: it is free again, whatever is asked now. */
+    if (tasks.known_count == 0)
+        return request_token_rows_delete(store, scope_id(call->scope), row.token);
     if (row.cluster_id != cluster->id || !text_equal(row.request, request_text(call)))
-        return refuse(call, cluster, row.task_ids);
-    return replay(call, cluster, &row);
+        return refuse(call, &tasks);
+    return answer_again(call, &tasks, &row);
 }
 
 int client_token_keep(struct api_call *call, const struct cluster *cluster) {

@@ -79,6 +79,10 @@ struct cluster *cluster_by_row(struct engine *engine, int64_t id) {
     return id > 0 && id < engine->clusters_by_row_size ? engine->clusters_by_row[id] : NULL;
 }
 
+struct cluster *engine_cluster_of_row(struct engine *engine, int64_t id) {
+    return cluster_by_row(engine, id);
+}
+
 static void remember_row(struct engine *engine, struct cluster *cluster) {
     if (cluster->id >= engine->clusters_by_row_size) {
         int64_t size = cluster->id * 2 + 16;

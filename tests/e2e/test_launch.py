@@ -51,6 +51,19 @@ class Tokens(Case):
         self.advance("2h")
         self.assertNotEqual(self.ok("RunTask", body)["tasks"][0]["taskArn"], first)
 
+    def test_a_conflict_names_the_tasks_where_they_are(self):
+        first = self.ok("RunTask", {"taskDefinition": "web", "clientToken": "t-1"})["tasks"][0]["taskArn"]
+        self.ok("CreateCluster", {"clusterName": "other"})
+        self.server.fleet(1, cluster="other")
+        status, reply, _ = self.server.call("RunTask", {"cluster": "other", "taskDefinition": "web", "clientToken": "t-1"})
+        self.assertEqual((status, reply["__type"], reply["resourceIds"]), (400, "ConflictException", [first]))
+
+    def test_an_ended_token_is_free_for_another_request(self):
+        first = self.ok("RunTask", {"taskDefinition": "web", "clientToken": "t-1"})["tasks"][0]["taskArn"]
+        self.ok("StopTask", {"task": first})
+        self.advance("2h")
+        self.assertEqual(len(self.ok("RunTask", {"taskDefinition": "web", "clientToken": "t-1", "count": 2})["tasks"]), 2)
+
     def test_a_token_ends_after_a_day(self):
         body = {"taskDefinition": "web", "clientToken": "t-1"}
         first = self.ok("RunTask", body)["tasks"][0]["taskArn"]

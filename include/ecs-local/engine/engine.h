@@ -202,6 +202,8 @@ const char *scope_region(const struct scope *scope);
 const char *scope_partition(const struct scope *scope);
 /* NULL when there never was one of that name. */
 struct cluster *engine_cluster_find(struct scope *scope, const char *name);
+/* By row; NULL when there is none. */
+struct cluster *engine_cluster_of_row(struct engine *engine, int64_t id);
 /* Calls `each` for every cluster of the scope, INACTIVE ones too. */
 void engine_clusters_each(
     struct scope *scope, void *context, void (*each)(void *context, const struct cluster *cluster));
