@@ -200,11 +200,12 @@ int api_submit_container_state_change(struct api_call *call) {
     struct container_report container;
     struct task_report report = {.containers = &container, .container_count = 1, .task_follows = true};
     int result = find_reported(call, &task);
+    if (result == 0 && task != NULL && value_string_nonempty(call->input, "containerName") == NULL)
+        return api_fail(call, ERROR_SUBMIT_CONTAINER_BLANK, NULL);
     if (result == 0)
         result = read_container(
             call, call->input, value_string_nonempty(call->input, "containerName"), &container);
-    if (result == 0 && task != NULL &&
-        (container.name == NULL || task_container_named(task, container.name) == NULL))
+    if (result == 0 && task != NULL && task_container_named(task, container.name) == NULL)
         return api_fail(call, ERROR_SUBMIT_CONTAINER, container.name);
     if (result == 0 && task != NULL)
         result = engine_task_report(call->engine, task, &report);

@@ -79,6 +79,21 @@ static int register_again(struct api_call *call, struct instance *instance, cons
     return engine_instance_register_again(call->engine, instance, spec);
 }
 
+/* No instance has less than nothing, nor ports that are none. */
+static int check_resources(struct api_call *call) {
+    value_for_each(resource, value_get(call->input, "totalResources")) {
+        const char *name = value_string(resource, "name");
+        bool ports = text_equal(name, "PORTS") || text_equal(name, "PORTS_UDP");
+        int64_t number = 0;
+        bool fine = name != NULL && value_int(resource, "integerValue", 0) >= 0;
+        value_for_each(text, value_get(resource, "stringSetValue"))
+            fine = fine && (!ports || text_parse_int(text->string, 1, UINT16_MAX, &number) == 0);
+        if (!fine)
+            return api_fail(call, ERROR_INSTANCE_RESOURCE, name != NULL ? name : "");
+    }
+    return 0;
+}
+
 int api_register_container_instance(struct api_call *call) {
     struct cluster *cluster = NULL;
     struct instance *instance = NULL;
@@ -90,6 +105,8 @@ int api_register_container_instance(struct api_call *call) {
         result = find_known(call, cluster, &instance);
     if (result == 0)
         result = check_tags(call, value_get(call->input, "tags"));
+    if (result == 0)
+        result = check_resources(call);
     if (result != 0)
         return result;
     struct instance_spec spec = {

@@ -437,7 +437,25 @@ class AgentReports(Case):
             self.assertEqual(self.server.error(operation, {"task": self.id, "status": "NOPE"})[0], "InvalidParameterException")
             self.assertEqual(self.server.error(operation, {"status": "RUNNING"})[0], "InvalidParameterException")
         self.cluster_missing("SubmitAttachmentStateChanges", {"attachments": [{"attachmentArn": arn("attachment/1"), "status": "ATTACHED"}]})
+        self.assertEqual(self.server.error("SubmitContainerStateChange", {"task": self.id, "status": "RUNNING"}),
+                         ("InvalidParameterException", "ContainerName can not be blank."))
 
+    def test_lengths_of_reports(self):
+        for name, longest in (("reason", 1024), ("runtimeId", 255), ("imageDigest", 255)):
+            for more, fine in ((0, True), (1, False)):
+                container = {"containerName": "app", name: "x" * (longest + more)}
+                status, reply, _ = self.server.call("SubmitTaskStateChange", {"task": self.id, "containers": [container]})
+                self.assertEqual(status, 200 if fine else 400, name)
+                self.assertTrue(fine or reply["message"] == f"containers[0].{name} length must be at most {longest}", reply)
+        self.assertEqual(self.server.error("SubmitTaskStateChange", {"task": self.id, "reason": "x" * 1025})[0], "InvalidParameterException")
+
+    def test_resources_of_a_registration(self):
+        for bad in ({"name": "CPU", "type": "INTEGER", "integerValue": -1}, {"name": "PORTS", "type": "STRINGSET", "stringSetValue": ["ssh"]},
+                    {"name": "PORTS_UDP", "type": "STRINGSET", "stringSetValue": ["65536"]}):
+            self.assertEqual(self.server.error("RegisterContainerInstance", {"totalResources": [bad]}),
+                             ("InvalidParameterException", f"Invalid value for the resource {bad['name']}."))
+
+    def test_attachments_are_needed(self):
         self.assertEqual(self.server.error("SubmitAttachmentStateChanges", {"attachments": []})[0], "InvalidParameterException")
 
     def test_managed_agent(self):
