@@ -95,17 +95,27 @@ static bool text_predicate(const struct cluster_query *query, const char *value)
     return value != NULL && text_matches(query, value) != is_negative(query->operator);
 }
 
+/* Subjects that differ may well share this value. */
+static bool value_predicate(struct cluster_query *query, const char *value,
+    bool (*ask)(const struct cluster_query *query, const char *value)) {
+    uint64_t hash = (uintptr_t)value * 0x9e3779b97f4a7c15U >> (64 - QUERY_VALUES_BITS);
+    struct query_value_memo *memo = &query->values[hash];
+    if (value == NULL || memo->value != value)
+        *memo = (struct query_value_memo){.value = value, .answer = ask(query, value)};
+    return memo->answer;
+}
+
 static bool attribute_predicate(struct cluster_query *query, const struct query_subject *subject) {
     struct query_memo *memo = &query->memo[subject->attributes_id % QUERY_MEMO_SIZE];
     if (subject->attributes_id != 0 && memo->attributes_id == subject->attributes_id)
         return memo->answer;
-    bool answer = text_predicate(query, subject->attribute(subject->context, query->name));
+    bool answer = value_predicate(query, subject->attribute(subject->context, query->name), text_predicate);
     *memo = (struct query_memo){.attributes_id = subject->attributes_id, .answer = answer};
     return answer;
 }
 
 static bool group_matches(void *context, const char *group) {
-    return text_matches(context, group);
+    return value_predicate(context, group, text_matches);
 }
 
 static bool any_group(void *context, const char *group) {
@@ -114,11 +124,21 @@ static bool any_group(void *context, const char *group) {
     return true;
 }
 
+static bool in_any_group(struct cluster_query *query, const struct query_subject *subject) {
+    if (query->pattern != NULL)
+        return subject->any_task_group(subject->context, group_matches, query);
+    for (unsigned index = 0; index < query->argument_count; index++) {
+        if (subject->in_task_group(subject->context, query->arguments[index]))
+            return true;
+    }
+    return false;
+}
+
 static bool group_predicate(struct cluster_query *query, const struct query_subject *subject) {
     if (query->operator== OPERATOR_EXISTS || query->operator== OPERATOR_NOT_EXISTS)
         return subject->any_task_group(subject->context, any_group, NULL) ==
                (query->operator== OPERATOR_EXISTS);
-    return subject->any_task_group(subject->context, group_matches, query) != is_negative(query->operator);
+    return in_any_group(query, subject) != is_negative(query->operator);
 }
 
 static bool version_predicate(const struct cluster_query *query, const char *version) {
@@ -132,7 +152,7 @@ static bool predicate(struct cluster_query *query, const struct query_subject *s
     case FIELD_AGENT_CONNECTED:
         return text_predicate(query, subject->agent_connected ? "true" : "false");
     case FIELD_AGENT_VERSION:
-        return version_predicate(query, subject->agent_version);
+        return value_predicate(query, subject->agent_version, version_predicate);
     case FIELD_ATTRIBUTE:
         return attribute_predicate(query, subject);
     case FIELD_EC2_INSTANCE_ID:
@@ -163,4 +183,45 @@ bool cluster_query_matches( // NOLINT(misc-no-recursion)
         break;
     }
     return predicate(query, subject);
+}
+
+enum query_answer {
+    QUERY_NO,
+    QUERY_YES,
+    QUERY_DEPENDS, /* on more than attributes */
+};
+
+static enum query_answer yes_or_no(bool yes) {
+    return yes ? QUERY_YES : QUERY_NO;
+}
+
+/* What attributes alone say. As deep as the parser allowed. */
+static enum query_answer answer_of_attributes( // NOLINT(misc-no-recursion)
+    struct cluster_query *query, const struct query_subject *subject) {
+    if (query->kind == QUERY_PREDICATE)
+        return query->field == FIELD_ATTRIBUTE ? yes_or_no(attribute_predicate(query, subject))
+                                               : QUERY_DEPENDS;
+    enum query_answer left = answer_of_attributes(query->left, subject);
+    if (query->kind == QUERY_NOT)
+        return left == QUERY_DEPENDS ? left : yes_or_no(left == QUERY_NO);
+    enum query_answer decisive = yes_or_no(query->kind == QUERY_OR);
+    if (left == decisive)
+        return left;
+    enum query_answer right = answer_of_attributes(query->right, subject);
+    return right == decisive || left != QUERY_DEPENDS ? right : left;
+}
+
+bool cluster_query_split( // NOLINT(misc-no-recursion)
+    struct cluster_query *query, const struct query_subject *subject, struct query_rest *rest) {
+    if (query->kind == QUERY_AND)
+        return cluster_query_split(query->left, subject, rest) &&
+               cluster_query_split(query->right, subject, rest);
+    enum query_answer answer = answer_of_attributes(query, subject);
+    if (answer != QUERY_DEPENDS)
+        return answer == QUERY_YES;
+    if (rest->count < QUERY_REST_MAX)
+        rest->parts[rest->count++] = query;
+    else
+        rest->incomplete = true;
+    return true;
 }

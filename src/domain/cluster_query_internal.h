@@ -43,11 +43,18 @@ enum query_operator {
 
 enum {
     QUERY_MEMO_SIZE = 16, /* a power of two */
+    QUERY_VALUES_BITS = 6,
 };
 
 /* The last answers of a predicate over attributes, by the id of the attributes. */
 struct query_memo {
     uint32_t attributes_id;
+    bool answer;
+};
+
+/* Likewise, by where the value is. */
+struct query_value_memo {
+    const char *value;
     bool answer;
 };
 
@@ -67,6 +74,7 @@ struct cluster_query {
     pcre2_match_data *match_data;
     pcre2_match_context *match_context;
     struct query_memo memo[QUERY_MEMO_SIZE];
+    struct query_value_memo values[1 << QUERY_VALUES_BITS];
 };
 
 #endif

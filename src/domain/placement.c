@@ -4,34 +4,79 @@
 #include <string.h>
 
 enum {
-    TRIES = 12,     /* before all candidates are looked at */
-    MEMO_SIZE = 64, /* a power of two: sums of recently seen attributes */
+    TRIES = 12,      /* before all candidates are looked at */
+    TABLE_SIZE = 64, /* at first; a power of two */
+    RECENT = 64,     /* kinds that are found at once; a power of two */
+    KINDS_AT_ONCE = 16,
 };
 
-static const char *constraint_refusal(
-    const struct placement_candidate *candidate, const struct placement_rules *rules) {
-    if (rules->distinct_instance && candidate->group_tasks != 0)
-        return "DistinctInstance placement constraint unsatisfied.";
-    for (unsigned index = 0; index < rules->member_count; index++) {
-        if (!cluster_query_matches(rules->members[index], &candidate->subject))
-            return "MemberOf placement constraint unsatisfied.";
-    }
-    return NULL;
+/* Entries by a number, and by their text where several may share the number. */
+struct entry {
+    uint64_t key;
+    const char *text; /* NULL: the number alone is the key */
+};
+
+struct table {
+    struct entry **slots;
+    size_t size; /* a power of two */
+    size_t count;
+};
+
+static struct entry **slot_of(const struct table *table, uint64_t key, const char *text) {
+    size_t place = (key * 0x9e3779b97f4a7c15U >> 32) & (table->size - 1);
+    while (table->slots[place] != NULL && (table->slots[place]->key != key ||
+                                              (text != NULL && strcmp(table->slots[place]->text, text) != 0)))
+        place = (place + 1) & (table->size - 1);
+    return &table->slots[place];
 }
 
-const char *placement_refusal(const struct placement_candidate *candidate, const struct task_demand *demand,
-    const struct placement_rules *rules) {
-    if (!candidate->subject.agent_connected)
-        return "AGENT";
-    if (!candidate->has_attributes)
-        return "ATTRIBUTE";
-    const char *constraint = constraint_refusal(candidate, rules);
-    if (constraint != NULL)
-        return constraint;
-    if (!candidate->in_location)
-        return "LOCATION";
-    return resources_missing(candidate->resources, demand);
+/* At most half of the slots are taken. */
+static void table_grow(struct arena *scratch, struct table *table) {
+    struct table old = *table;
+    table->size = old.size != 0 ? old.size * 8 : TABLE_SIZE;
+    table->slots = arena_new_array(scratch, struct entry *, table->size);
+    for (size_t place = 0; place < old.size; place++) {
+        if (old.slots[place] != NULL)
+            *slot_of(table, old.slots[place]->key, old.slots[place]->text) = old.slots[place];
+    }
 }
+
+/* Where the entry is, or where a new one may stand. */
+static struct entry **table_at(struct arena *scratch, struct table *table, uint64_t key, const char *text) {
+    if (table->count * 2 >= table->size)
+        table_grow(scratch, table);
+    return slot_of(table, key, text);
+}
+
+static struct entry *table_put(
+    struct table *table, struct entry **slot, struct entry *entry, uint64_t key, const char *text) {
+    *entry = (struct entry){.key = key, .text = text};
+    table->count++;
+    return *slot = entry;
+}
+
+/* Tasks of the group, summed over the candidates that share a value of an attribute. */
+struct sum {
+    struct entry entry;
+    int64_t tasks;
+};
+
+/* Candidates with the same attributes: what those decide is found out once. */
+struct kind {
+    struct entry entry; /* by their id */
+    bool may_take;      /* nothing about the attributes speaks against it */
+    unsigned open_count;
+    struct cluster_query *const *open;          /* what each candidate is still to be asked */
+    struct sum *sums[PLACEMENT_STRATEGIES_MAX]; /* of the spread over an attribute at that place */
+};
+
+/* A candidate that can take the task. */
+struct fit {
+    unsigned index;
+    unsigned group_tasks;
+    const struct kind *kind;
+    const struct instance_resources *resources;
+};
 
 /* One placement under way. */
 struct choice {
@@ -40,13 +85,152 @@ struct choice {
     const struct task_demand *demand;
     const struct placement_rules *rules;
     uint64_t random;
-    unsigned *fitting; /* indices of the candidates that are left */
+    struct table kinds;
+    struct cluster_query **open; /* what the last kind left to be asked; NULL: nothing yet */
+    unsigned open_count;
+    struct kind *spare; /* kinds that are not used yet */
+    unsigned spare_count;
+    struct kind *recent[RECENT]; /* by the last bits of their id */
+    struct table sums[PLACEMENT_STRATEGIES_MAX];
+    struct fit *fitting; /* those that are left */
     unsigned fitting_count;
 };
 
-static bool can_take(const struct choice *choice, unsigned index, struct placement_candidate *candidate) {
-    choice->view->candidate(choice->view->context, index, candidate);
-    return candidate->active && placement_refusal(candidate, choice->demand, choice->rules) == NULL;
+static const char *constraint_refusal(const struct placement_view *view, unsigned index,
+    const struct placement_candidate *candidate, const struct placement_rules *rules) {
+    if (rules->distinct_instance && candidate->group_tasks != 0)
+        return "DistinctInstance placement constraint unsatisfied.";
+    struct query_subject subject;
+    if (rules->member_count != 0)
+        view->subject(view->context, index, &subject);
+    for (unsigned member = 0; member < rules->member_count; member++) {
+        if (!cluster_query_matches(rules->members[member], &subject))
+            return "MemberOf placement constraint unsatisfied.";
+    }
+    return NULL;
+}
+
+const char *placement_refusal(const struct placement_view *view, unsigned index,
+    const struct task_demand *demand, const struct placement_rules *rules) {
+    struct placement_candidate candidate;
+    struct placement_traits traits;
+    view->candidate(view->context, index, &candidate);
+    view->traits(view->context, index, &traits);
+    if (!candidate.agent_connected)
+        return "AGENT";
+    if (!traits.has_attributes)
+        return "ATTRIBUTE";
+    const char *constraint = constraint_refusal(view, index, &candidate, rules);
+    if (constraint != NULL)
+        return constraint;
+    if (!traits.in_location)
+        return "LOCATION";
+    return resources_missing(candidate.resources, demand);
+}
+
+/* Candidates without the attribute are together, too. */
+static struct sum *sum_of(struct choice *choice, unsigned strategy, const struct query_subject *subject) {
+    const char *value = subject->attribute(subject->context, choice->rules->strategies[strategy].attribute);
+    if (value == NULL)
+        value = "";
+    uint64_t hash = 14695981039346656037U; /* FNV-1a */
+    for (const char *cursor = value; *cursor != '\0'; cursor++)
+        hash = (hash ^ (unsigned char)*cursor) * 1099511628211U;
+    struct table *table = &choice->sums[strategy];
+    struct entry **slot = table_at(choice->scratch, table, hash, value);
+    if (*slot == NULL) {
+        struct sum *sum = arena_alloc(choice->scratch, sizeof(*sum));
+        table_put(table, slot, &sum->entry, hash, value);
+    }
+    return (struct sum *)*slot;
+}
+
+/* What the constraints say to the attributes: false when one of them refuses. */
+static bool ask_attributes(struct choice *choice, const struct query_subject *subject, struct kind *kind) {
+    const struct placement_rules *rules = choice->rules;
+    struct query_rest rest;
+    rest.count = 0;
+    rest.incomplete = false;
+    for (unsigned member = 0; member < rules->member_count; member++) {
+        if (!cluster_query_split(rules->members[member], subject, &rest))
+            return false;
+    }
+    if (rest.count == 0)
+        return true;
+    kind->open = rules->members;
+    kind->open_count = rules->member_count;
+    if (rest.incomplete)
+        return true;
+    /* Most kinds leave the same to be asked. */
+    size_t size = rest.count * sizeof(struct cluster_query *);
+    if (choice->open_count != rest.count || memcmp(choice->open, rest.parts, size) != 0) {
+        choice->open = memcpy(arena_alloc(choice->scratch, size), rest.parts, size);
+        choice->open_count = rest.count;
+    }
+    kind->open = choice->open;
+    kind->open_count = rest.count;
+    return true;
+}
+
+static void find_out(struct choice *choice, unsigned index, struct kind *kind) {
+    const struct placement_view *view = choice->view;
+    struct placement_traits traits;
+    struct query_subject subject;
+    view->traits(view->context, index, &traits);
+    view->subject(view->context, index, &subject);
+    kind->may_take = traits.has_attributes && traits.in_location && ask_attributes(choice, &subject, kind);
+    for (unsigned strategy = 0; strategy < choice->rules->strategy_count; strategy++) {
+        if (choice->rules->strategies[strategy].kind == STRATEGY_SPREAD_ATTRIBUTE)
+            kind->sums[strategy] = sum_of(choice, strategy, &subject);
+    }
+}
+
+static struct kind *new_kind(struct choice *choice, unsigned index) {
+    if (choice->spare_count == 0) {
+        choice->spare_count = KINDS_AT_ONCE;
+        choice->spare = arena_new_array(choice->scratch, struct kind, KINDS_AT_ONCE);
+    }
+    choice->spare_count--;
+    struct kind *kind = choice->spare++;
+    find_out(choice, index, kind);
+    return kind;
+}
+
+static const struct kind *look_up_kind(struct choice *choice, unsigned index, uint32_t id) {
+    if (id == 0)
+        return new_kind(choice, index);
+    struct entry **slot = table_at(choice->scratch, &choice->kinds, id, NULL);
+    if (*slot == NULL)
+        table_put(&choice->kinds, slot, &new_kind(choice, index)->entry, id, NULL);
+    struct kind *kind = (struct kind *)*slot;
+    choice->recent[id % RECENT] = kind;
+    return kind;
+}
+
+static inline const struct kind *kind_of(
+    struct choice *choice, unsigned index, const struct placement_candidate *candidate) {
+    uint32_t id = candidate->attributes_id;
+    const struct kind *recent = choice->recent[id % RECENT];
+    return recent != NULL && id != 0 && recent->entry.key == id ? recent : look_up_kind(choice, index, id);
+}
+
+static bool meets_open(const struct choice *choice, unsigned index, const struct kind *kind) {
+    struct query_subject subject;
+    choice->view->subject(choice->view->context, index, &subject);
+    for (unsigned member = 0; member < kind->open_count; member++) {
+        if (!cluster_query_matches(kind->open[member], &subject))
+            return false;
+    }
+    return true;
+}
+
+/* The same as placement_refusal() without a reason; what is cheap to see comes first. */
+static inline bool can_take(const struct choice *choice, unsigned index,
+    const struct placement_candidate *candidate, const struct kind *kind) {
+    return candidate->active && candidate->agent_connected && kind->may_take &&
+           !(choice->rules->distinct_instance && candidate->group_tasks != 0) &&
+           resources_fit(candidate->resources, choice->demand) &&
+           (kind->open_count == 0 || meets_open(choice, index, kind));
 }
 
 /* The next number of a sequence that the first one decides (splitmix64). */
@@ -71,7 +255,8 @@ static int draw(struct choice *choice, unsigned *ret_index) {
     for (unsigned attempt = 0; attempt < TRIES && choice->view->count != 0; attempt++) {
         struct placement_candidate candidate;
         unsigned index = below(&choice->random, choice->view->count);
-        if (can_take(choice, index, &candidate)) {
+        choice->view->candidate(choice->view->context, index, &candidate);
+        if (can_take(choice, index, &candidate, kind_of(choice, index, &candidate))) {
             *ret_index = index;
             return 0;
         }
@@ -79,80 +264,45 @@ static int draw(struct choice *choice, unsigned *ret_index) {
     return PLACEMENT_NONE;
 }
 
-static void find_fitting(struct choice *choice) {
-    choice->fitting = arena_new_array(choice->scratch, unsigned, choice->view->count);
-    for (unsigned index = 0; index < choice->view->count; index++) {
-        struct placement_candidate candidate;
-        if (can_take(choice, index, &candidate))
-            choice->fitting[choice->fitting_count++] = index;
+/* The group's tasks on a candidate count wherever it is spread over values, whether or not one more fits. */
+static void add_up(
+    const struct choice *choice, const struct placement_candidate *candidate, const struct kind *kind) {
+    for (unsigned strategy = 0; strategy < choice->rules->strategy_count; strategy++) {
+        if (kind->sums[strategy] != NULL)
+            kind->sums[strategy]->tasks += candidate->group_tasks;
     }
 }
 
-/* Tasks of the group, summed over the candidates that share a value of an attribute. */
-struct sum {
-    const char *value; /* NULL: the slot is free */
-    int64_t tasks;
-};
-
-struct sums {
-    const char *attribute;
-    struct sum *slots;
-    size_t mask;
-    struct {
-        uint32_t attributes_id;
-        struct sum *sum;
-    } memo[MEMO_SIZE];
-};
-
-/* Candidates without the attribute are together, too. */
-static struct sum *sum_of(struct sums *sums, const struct query_subject *subject) {
-    unsigned slot = subject->attributes_id % MEMO_SIZE;
-    if (subject->attributes_id != 0 && sums->memo[slot].attributes_id == subject->attributes_id)
-        return sums->memo[slot].sum;
-    const char *value = subject->attribute(subject->context, sums->attribute);
-    if (value == NULL)
-        value = "";
-    uint64_t hash = 14695981039346656037U; /* FNV-1a */
-    for (const char *cursor = value; *cursor != '\0'; cursor++)
-        hash = (hash ^ (unsigned char)*cursor) * 1099511628211U;
-    size_t place = hash & sums->mask;
-    while (sums->slots[place].value != NULL && strcmp(sums->slots[place].value, value) != 0)
-        place = (place + 1) & sums->mask;
-    sums->slots[place].value = value;
-    sums->memo[slot].attributes_id = subject->attributes_id;
-    sums->memo[slot].sum = &sums->slots[place];
-    return &sums->slots[place];
-}
-
-static struct sums *add_up(const struct choice *choice, const char *attribute) {
-    struct sums *sums = arena_alloc(choice->scratch, sizeof(*sums));
-    size_t capacity = 16;
-    while (capacity < 2 * (size_t)choice->view->count)
-        capacity *= 2;
-    sums->attribute = attribute;
-    sums->mask = capacity - 1;
-    sums->slots = arena_new_array(choice->scratch, struct sum, capacity);
+static void find_fitting(struct choice *choice) {
+    choice->fitting = arena_new_array(choice->scratch, struct fit, choice->view->count);
     for (unsigned index = 0; index < choice->view->count; index++) {
         struct placement_candidate candidate;
         choice->view->candidate(choice->view->context, index, &candidate);
+        const struct kind *kind = kind_of(choice, index, &candidate);
         if (candidate.group_tasks != 0)
-            sum_of(sums, &candidate.subject)->tasks += candidate.group_tasks;
+            add_up(choice, &candidate, kind);
+        if (!can_take(choice, index, &candidate, kind))
+            continue;
+        choice->fitting[choice->fitting_count++] = (struct fit){
+            .index = index,
+            .group_tasks = candidate.group_tasks,
+            .kind = kind,
+            .resources = candidate.resources,
+        };
     }
-    return sums;
 }
 
 /* What a strategy wants little of. */
-static int64_t cost(const struct placement_strategy *strategy, struct sums *sums,
-    const struct placement_candidate *candidate) {
-    switch (strategy->kind) {
+static int64_t cost(const struct choice *choice, unsigned strategy, const struct fit *fit) {
+    switch (choice->rules->strategies[strategy].kind) {
     case STRATEGY_SPREAD_INSTANCE:
-        return candidate->group_tasks;
+        return fit->group_tasks;
     case STRATEGY_SPREAD_ATTRIBUTE:
-        return sum_of(sums, &candidate->subject)->tasks;
+        return fit->kind->sums[strategy]->tasks;
     case STRATEGY_BINPACK_CPU:
-        return candidate->resources->cpu_units - candidate->resources->cpu_taken;
+        return fit->resources->cpu_units - fit->resources->cpu_taken;
     case STRATEGY_BINPACK_MEMORY:
-        return candidate->resources->memory_mib - candidate->resources->memory_taken;
+        return fit->resources->memory_mib - fit->resources->memory_taken;
     case STRATEGY_RANDOM:
         break;
     }
@@ -160,15 +310,11 @@ static int64_t cost(const struct placement_strategy *strategy, struct sums *sums
 }
 
 /* Keeps the candidates that cost least. */
-static void apply(struct choice *choice, const struct placement_strategy *strategy) {
-    struct sums *sums = strategy->kind == STRATEGY_SPREAD_ATTRIBUTE ? add_up(choice, strategy->attribute)
-                                                                    : NULL;
+static void apply(struct choice *choice, unsigned strategy) {
     unsigned kept = 0;
     int64_t least = INT64_MAX;
     for (unsigned place = 0; place < choice->fitting_count; place++) {
-        struct placement_candidate candidate;
-        choice->view->candidate(choice->view->context, choice->fitting[place], &candidate);
-        int64_t price = cost(strategy, sums, &candidate);
+        int64_t price = cost(choice, strategy, &choice->fitting[place]);
         if (price > least)
             continue;
         if (price < least)
@@ -189,11 +335,11 @@ int placement_choose(struct arena *scratch, const struct placement_view *view,
     find_fitting(&choice);
     if (choice.fitting_count == 0)
         return PLACEMENT_NONE;
-    for (unsigned index = 0; index < rules->strategy_count; index++) {
-        if (rules->strategies[index].kind == STRATEGY_RANDOM)
+    for (unsigned strategy = 0; strategy < rules->strategy_count; strategy++) {
+        if (rules->strategies[strategy].kind == STRATEGY_RANDOM)
             break; /* any of those that are left */
-        apply(&choice, &rules->strategies[index]);
+        apply(&choice, strategy);
     }
-    *ret_index = choice.fitting[below(&choice.random, choice.fitting_count)];
+    *ret_index = choice.fitting[below(&choice.random, choice.fitting_count)].index;
     return 0;
 }

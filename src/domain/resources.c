@@ -136,6 +136,16 @@ const char *resources_missing(const struct instance_resources *resources, const 
     return NULL;
 }
 
+bool resources_fit(const struct instance_resources *resources, const struct task_demand *demand) {
+    bool plain = (demand->fixed[PORT_TCP].count | demand->fixed[PORT_UDP].count) == 0 &&
+                 (demand->gpus | demand->gpu_share_mib | demand->enis) == 0 &&
+                 resources->gpus_taken <= resources->gpus && resources->enis_taken == 0;
+    if (!plain)
+        return resources_missing(resources, demand) == NULL;
+    return demand->cpu_units <= resources->cpu_units - resources->cpu_taken &&
+           demand->memory_mib <= resources->memory_mib - resources->memory_taken;
+}
+
 void resources_choose_gpus(const struct instance_resources *resources, struct task_demand *demand) {
     int64_t wanted = demand->gpus;
     demand->gpu_set = 0;

@@ -4,12 +4,18 @@
 #include <string.h>
 #include <uthash.h>
 
-#include "ecs-local/base/arena.h"
-#include "ecs-local/base/buf.h"
 #include "ecs-local/base/error.h"
 
 enum {
-    KEY_MAX = 1024 * 1024,
+    PLACES_BITS = 5, /* of the number of names whose place a shape remembers */
+    PLACES = 1 << PLACES_BITS,
+    PROBES = 4,
+};
+
+/* A name or a value. Each is kept once, so equal ones are the same pointer. */
+struct text {
+    UT_hash_handle hh;
+    char text[];
 };
 
 struct attribute {
@@ -17,17 +23,36 @@ struct attribute {
     const char *value; /* "" without one */
 };
 
-struct attribute_set {
-    struct attribute *attributes; /* by name */
+/* Where a name is that was asked for. While the asker keeps his text where it is, the pointer is enough. */
+struct place {
+    const char *asked;
+    uint32_t questions; /* since when it holds */
+    unsigned index;     /* as many as there are names: nowhere */
+};
+
+/* The names of a set. A fleet has many sets when every instance has some value of its own, but few shapes. */
+struct shape {
+    const char **names; /* ascending */
     unsigned count;
-    uint32_t id;
     int64_t asked_definition;
     bool answer;
-    char *key; /* names and values, sorted: each ends with a NUL */
-    UT_hash_handle hh;
+    struct place places[PLACES];
+    UT_hash_handle hh; /* by the pointers */
+};
+
+struct attribute_set {
+    const struct attribute_sets *owner;
+    struct attribute *attributes; /* by name */
+    struct shape *shape;
+    uint32_t id;
+    UT_hash_handle hh; /* by the pointers */
 };
 
 struct attribute_sets {
+    bool questions_open;
+    uint32_t questions;
+    struct text *texts;
+    struct shape *shapes;
     struct attribute_set *sets;
     uint32_t last_id;
 };
@@ -44,38 +69,69 @@ void attribute_sets_free(struct attribute_sets *sets) {
     HASH_ITER(hh, sets->sets, set, next) {
         HASH_DEL(sets->sets, set);
         free(set->attributes);
-        free(set->key);
         free(set);
     }
+    struct shape *shape;
+    struct shape *next_shape;
+    HASH_ITER(hh, sets->shapes, shape, next_shape) {
+        HASH_DEL(sets->shapes, shape);
+        free(shape->names);
+        free(shape);
+    }
+    struct text *text;
+    struct text *next_text;
+    HASH_ITER(hh, sets->texts, text, next_text) {
+        HASH_DEL(sets->texts, text);
+        free(text);
+    }
     free(sets);
+}
+
+const char *attribute_sets_text(struct attribute_sets *sets, const char *string) {
+    struct text *text = NULL;
+    size_t length = strlen(string);
+    HASH_FIND(hh, sets->texts, string, (unsigned)length, text);
+    if (text == NULL) {
+        text = xcalloc(1, sizeof(*text) + length + 1);
+        memcpy(text->text, string, length + 1);
+        HASH_ADD_KEYPTR(hh, sets->texts, text->text, (unsigned)length, text);
+    }
+    return text->text;
+}
+
+static struct shape *intern_shape(
+    struct attribute_sets *sets, const struct attribute *attributes, unsigned count) {
+    struct shape *shape = NULL;
+    const char **names = xcalloc(count, sizeof(*names));
+    unsigned length = count * (unsigned)sizeof(*names);
+    for (unsigned index = 0; index < count; index++)
+        names[index] = attributes[index].name;
+    HASH_FIND(hh, sets->shapes, names, length, shape);
+    if (shape != NULL) {
+        free(names);
+        return shape;
+    }
+    shape = xcalloc(1, sizeof(*shape));
+    shape->names = names;
+    shape->count = count;
+    HASH_ADD_KEYPTR(hh, sets->shapes, shape->names, length, shape);
+    return shape;
 }
 
 static int compare(const void *left, const void *right) {
     return strcmp(((const struct attribute *)left)->name, ((const struct attribute *)right)->name);
 }
 
-static struct attribute_set *make_set(char *key, size_t length, unsigned count) {
-    struct attribute_set *set = xcalloc(1, sizeof(*set));
-    set->key = key;
-    set->attributes = xcalloc(count, sizeof(struct attribute));
-    for (char *cursor = key; cursor < key + length;) {
-        struct attribute *attribute = &set->attributes[set->count++];
-        attribute->name = cursor;
-        cursor += strlen(cursor) + 1;
-        attribute->value = cursor;
-        cursor += strlen(cursor) + 1;
-    }
-    return set;
-}
-
 /* Sorted by name; the order of what has the same name stays, which qsort() alone does not promise. */
-static unsigned sort_attributes(const struct value *list, struct attribute *attributes) {
+static unsigned sort_attributes(
+    struct attribute_sets *sets, const struct value *list, struct attribute *attributes) {
     unsigned count = 0;
     value_for_each(item, list) {
         const char *name = value_string(item, "name");
         const char *value = value_string(item, "value");
         if (name != NULL)
-            attributes[count++] = (struct attribute){.name = name, .value = value != NULL ? value : ""};
+            attributes[count++] = (struct attribute){.name = attribute_sets_text(sets, name),
+                .value = attribute_sets_text(sets, value != NULL ? value : "")};
     }
     qsort(attributes, count, sizeof(struct attribute), compare);
     return count;
@@ -83,32 +139,26 @@ static unsigned sort_attributes(const struct value *list, struct attribute *attr
 
 struct attribute_set *attribute_sets_intern(struct attribute_sets *sets, const struct value *attributes) {
     struct attribute *sorted = xcalloc(value_count(attributes), sizeof(struct attribute));
-    unsigned count = sort_attributes(attributes, sorted);
-    struct buf key = BUF_INIT(KEY_MAX);
-    for (unsigned index = 0; index < count; index++) {
-        buf_append(&key, sorted[index].name, strlen(sorted[index].name) + 1);
-        buf_append(&key, sorted[index].value, strlen(sorted[index].value) + 1);
-    }
-    free(sorted);
+    unsigned count = sort_attributes(sets, attributes, sorted);
+    unsigned length = count * (unsigned)sizeof(struct attribute);
     struct attribute_set *set = NULL;
-    HASH_FIND(hh, sets->sets, buf_text(&key), (unsigned)key.length, set);
+    HASH_FIND(hh, sets->sets, sorted, length, set);
     if (set != NULL) {
-        buf_done(&key);
+        free(sorted);
         return set;
     }
-    size_t length = 0;
-    char *text = buf_take(&key, &length);
-    if (text == NULL)
-        text = xstrdup("");
-    set = make_set(text, length, count);
+    set = xcalloc(1, sizeof(*set));
+    set->owner = sets;
+    set->attributes = sorted;
+    set->shape = intern_shape(sets, sorted, count);
     set->id = ++sets->last_id;
-    HASH_ADD_KEYPTR(hh, sets->sets, set->key, (unsigned)length, set);
+    HASH_ADD_KEYPTR(hh, sets->sets, set->attributes, length, set);
     return set;
 }
 
 bool attribute_set_at(
     const struct attribute_set *set, unsigned index, const char **ret_name, const char **ret_value) {
-    if (index >= set->count)
+    if (index >= set->shape->count)
         return false;
     *ret_name = set->attributes[index].name;
     *ret_value = set->attributes[index].value;
@@ -119,21 +169,54 @@ uint32_t attribute_set_id(const struct attribute_set *set) {
     return set->id;
 }
 
+static int compare_names(const void *left, const void *right) {
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static unsigned find_name(const struct shape *shape, const char *name) {
+    const char *const *found = shape->count != 0
+                                   ? bsearch(&name, shape->names, shape->count, sizeof(name), compare_names)
+                                   : NULL;
+    return found != NULL ? (unsigned)(found - (const char *const *)shape->names) : shape->count;
+}
+
+static unsigned find_asked(struct shape *shape, uint32_t questions, const char *name) {
+    uint64_t hash = (uintptr_t)name * 0x9e3779b97f4a7c15U >> (64 - PLACES_BITS);
+    for (unsigned probe = 0; probe < PROBES; probe++) {
+        struct place *place = &shape->places[(hash + probe) % PLACES];
+        if (place->questions != questions)
+            *place = (struct place){.asked = name, .questions = questions, .index = find_name(shape, name)};
+        if (place->asked == name)
+            return place->index;
+    }
+    return find_name(shape, name);
+}
+
 const char *attribute_set_value(const struct attribute_set *set, const char *name) {
-    struct attribute wanted = {.name = name};
-    const struct attribute *found = set->count != 0 ? bsearch(&wanted, set->attributes, set->count,
-                                                          sizeof(wanted), compare)
-                                                    : NULL;
-    return found != NULL ? found->value : NULL;
+    const struct attribute_sets *owner = set->owner;
+    unsigned index = owner->questions_open ? find_asked(set->shape, owner->questions, name)
+                                           : find_name(set->shape, name);
+    return index < set->shape->count ? set->attributes[index].value : NULL;
+}
+
+void attribute_sets_ask(struct attribute_sets *sets, bool open) {
+    sets->questions_open = open;
+    sets->questions += open;
 }
 
 bool attribute_set_satisfies(
     struct attribute_set *set, int64_t definition_id, const char *const *names, unsigned count) {
-    if (set->asked_definition == definition_id)
-        return set->answer;
-    set->asked_definition = definition_id;
-    set->answer = true;
-    for (unsigned index = 0; index < count && set->answer; index++)
-        set->answer = attribute_set_value(set, names[index]) != NULL;
-    return set->answer;
+    struct shape *shape = set->shape;
+    if (shape->asked_definition == definition_id)
+        return shape->answer;
+    shape->asked_definition = definition_id;
+    shape->answer = true;
+    for (unsigned index = 0; index < count && shape->answer; index++)
+        shape->answer = find_name(shape, names[index]) < shape->count;
+    return shape->answer;
+}
+
+void attribute_sets_forget_answers(struct attribute_sets *sets) {
+    for (struct shape *shape = sets->shapes; shape != NULL; shape = shape->hh.next)
+        shape->asked_definition = 0;
 }

@@ -198,6 +198,7 @@ static void scope_free(struct scope *scope) {
     struct cluster_entry *next;
     HASH_ITER(hh, scope->clusters, entry, next) {
         HASH_DEL(scope->clusters, entry);
+        task_groups_free(&entry->cluster);
         free((char *)(uintptr_t)entry->cluster.document);
         free((char *)(uintptr_t)entry->cluster.tags);
         free(entry->cluster.instances);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attribute_sets.h"
 #include "ecs-local/base/error.h"
 #include "ecs-local/base/value_json.h"
 #include "engine_internal.h"
@@ -98,6 +99,12 @@ static int remove_definition(struct engine *engine, int64_t id) {
     int result = task_definition_rows_get_by_id(engine->store, id, engine->turn, &row);
     if (result == 0)
         result = task_definition_rows_delete(engine->store, &row);
+    /* The next definition may get the same id. */
+    struct definition_entry *entry = NULL;
+    HASH_FIND(hh, engine->definitions, &id, sizeof(id), entry);
+    if (entry != NULL)
+        entry_free(engine, entry);
+    attribute_sets_forget_answers(engine->attribute_sets);
     return result;
 }
 

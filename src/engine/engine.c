@@ -155,6 +155,7 @@ int engine_open(const struct engine_config *config, struct engine **ret_engine) 
     engine->runtime = config->runtime;
     engine->hook_caller = config->hook_caller;
     engine->turn = arena_new();
+    engine->placing = arena_new();
     engine->document = (struct buf)BUF_INIT(DOCUMENT_MAX);
     engine->seeded = config->seeded;
     engine->seed = config->seed;
@@ -192,6 +193,7 @@ void engine_close(struct engine *engine) {
     free(engine->waiting_tasks);
     free(engine->dirty_instances);
     arena_free(engine->turn);
+    arena_free(engine->placing);
     buf_done(&engine->document);
     free(engine);
 }

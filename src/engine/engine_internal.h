@@ -61,12 +61,12 @@ struct definition_entry {
 
 struct fault;
 
-/* A group that some task wanted RUNNING is of; its name is kept once. See task_groups.c. */
+/* A group that some task wanted RUNNING on an instance of the cluster is of. See task_groups.c. */
 struct task_group;
 
 struct instance_group {
     struct task_group *group;
-    unsigned tasks;
+    unsigned place; /* of the instance in the group's list */
 };
 
 /* Attribute names and sets, each kept once. See attribute_sets.c. */
@@ -82,9 +82,10 @@ struct engine {
     bool seeded;         /* by the configuration; a snapshot may bring a seeded generator, too */
     uint64_t seed;
     struct timers timers;
-    struct arena *world; /* text of scopes, clusters, instances: grows with them, dropped with them */
-    struct arena *turn;  /* scratch of one turn */
-    struct buf document; /* scratch of one task's document */
+    struct arena *world;   /* text of scopes, clusters, instances: grows with them, dropped with them */
+    struct arena *turn;    /* scratch of one turn */
+    struct arena *placing; /* scratch of one placement */
+    struct buf document;   /* scratch of one task's document */
 
     struct scope *scopes;
     struct instance_entry *instances; /* by "cluster row/instance id" */
@@ -94,7 +95,6 @@ struct engine {
     int64_t instances_by_row_size;
     struct attribute_sets *attribute_sets;
     struct subnet_entry *subnets;
-    struct task_group *task_groups; /* by name */
 
     struct task_entry *tasks_by_row;
     struct task_entry *tasks_by_key;
@@ -174,14 +174,16 @@ int instance_for_tasks(struct engine *engine, struct instance *instance,
 int instance_retake_ports(struct engine *engine, struct instance *instance);
 
 /* task_groups.c: how many tasks of which group an instance has. */
-void task_group_join(struct engine *engine, struct instance *instance, const char *name);
-void task_group_leave(struct engine *engine, struct instance *instance, const char *name);
-const struct task_group *task_group_find(
-    struct engine *engine, const char *name); /* NULL: no task is of it */
+void task_group_join(struct instance *instance, const char *name);
+void task_group_leave(struct instance *instance, const char *name);
+/* NULL: no task of the cluster is of it. */
+const struct task_group *task_group_find(const struct cluster *cluster, const char *name);
 unsigned instance_group_tasks(const struct instance *instance, const struct task_group *group_or_null);
+/* Adds them for every instance, by its index. */
+void task_group_count(const struct task_group *group_or_null, unsigned *counts);
 bool instance_any_group(
     const struct instance *instance, bool (*test)(void *test_context, const char *group), void *test_context);
-void task_groups_free(struct engine *engine);
+void task_groups_free(struct cluster *cluster);
 
 /* sinks.c */
 int sinks_load(struct engine *engine);

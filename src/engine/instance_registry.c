@@ -45,6 +45,11 @@ static const char *attribute_of(const void *context, const char *name) {
     return instance_attribute(context, name);
 }
 
+static bool in_group_of(const void *context, const char *group) {
+    const struct instance *instance = context;
+    return instance_group_tasks(instance, task_group_find(instance->cluster, group)) != 0;
+}
+
 static bool any_group_of(
     const void *context, bool (*test)(void *test_context, const char *group), void *test_context) {
     return instance_any_group(context, test, test_context);
@@ -54,6 +59,7 @@ void instance_query_subject(const struct instance *instance, struct query_subjec
     *ret_subject = (struct query_subject){
         .context = instance,
         .attribute = attribute_of,
+        .in_task_group = in_group_of,
         .any_task_group = any_group_of,
         .attributes_id = attribute_set_id(instance->attributes),
         .agent_connected = instance->agent_connected,
@@ -147,9 +153,11 @@ static void read_description(struct engine *engine, struct instance *instance, c
     instance->subnet_id = instance_attribute(instance, "ecs.subnet-id");
     instance->resources.enis = instance_eni_limit(instance);
     instance->resources.gpu_memory_mib = instance_gpu_memory(instance);
-    instance->agent_version = arena_strdup(
-        engine->world, value_string(value_get(document, "versionInfo"), "agentVersion"));
-    instance->capacity_provider = arena_strdup(engine->world, value_string(document, "capacityProviderName"));
+    const char *version = value_string(value_get(document, "versionInfo"), "agentVersion");
+    const char *provider = value_string(document, "capacityProviderName");
+    instance->agent_version = version != NULL ? attribute_sets_text(engine->attribute_sets, version) : NULL;
+    instance->capacity_provider = provider != NULL ? attribute_sets_text(engine->attribute_sets, provider)
+                                                   : NULL;
 }
 
 static int read_document(struct engine *engine, struct instance *instance, const char *text) {
@@ -518,5 +526,4 @@ void instances_free(struct engine *engine) {
     engine->dirty_instance_count = 0;
     attribute_sets_free(engine->attribute_sets);
     engine->attribute_sets = NULL;
-    task_groups_free(engine);
 }

@@ -10,7 +10,8 @@ struct place_view {
     const struct engine *engine;
     const struct cluster *cluster;
     const struct place_request *request;
-    const struct task_group *group; /* NULL: no task is of it yet */
+    const struct task_group *group; /* of a single instance that is asked about; or NULL */
+    const unsigned *group_tasks;    /* by index of the instance, when all are; or NULL */
 };
 
 static bool in_location(const struct instance *instance, const struct place_request *request) {
@@ -32,43 +33,70 @@ static bool out_of_order(
     return engine_capacity_unavailable(engine, instance->cluster, capacity, instance->zone);
 }
 
-static void look_at(const struct place_view *view, const struct instance *instance,
-    struct placement_candidate *ret_candidate) {
-    const struct place_request *request = view->request;
-    ret_candidate->active = instance->status == INSTANCE_ACTIVE;
-    ret_candidate->has_attributes = attribute_set_satisfies(instance->attributes, request->definition_id,
-        request->definition->required_attributes, request->definition->required_attribute_count);
-    ret_candidate->in_location = in_location(instance, request) &&
-                                 !out_of_order(view->engine, instance, request);
-    ret_candidate->group_tasks = instance_group_tasks(instance, view->group);
-    ret_candidate->resources = &instance->resources;
-    instance_query_subject(instance, &ret_candidate->subject);
-}
-
 static void candidate_at(const void *context, unsigned index, struct placement_candidate *ret_candidate) {
     const struct place_view *view = context;
     const struct instance *instance = view->cluster->instances[index];
     const char *provider = view->request->capacity_provider;
-    if (provider == NULL || text_equal(provider, instance->capacity_provider))
-        look_at(view, instance, ret_candidate);
-    else
-        ret_candidate->active = false;
+    *ret_candidate = (struct placement_candidate){
+        .active = instance->status == INSTANCE_ACTIVE &&
+                  (provider == NULL || text_equal(provider, instance->capacity_provider)),
+        .agent_connected = instance->agent_connected,
+        .group_tasks = view->group_tasks != NULL ? view->group_tasks[index]
+                                                 : instance_group_tasks(instance, view->group),
+        .attributes_id = attribute_set_id(instance->attributes),
+        .resources = &instance->resources,
+    };
+}
+
+static void traits_at(const void *context, unsigned index, struct placement_traits *ret_traits) {
+    const struct place_view *view = context;
+    const struct place_request *request = view->request;
+    const struct instance *instance = view->cluster->instances[index];
+    ret_traits->has_attributes = attribute_set_satisfies(instance->attributes, request->definition_id,
+        request->definition->required_attributes, request->definition->required_attribute_count);
+    ret_traits->in_location = in_location(instance, request) &&
+                              !out_of_order(view->engine, instance, request);
+}
+
+static void subject_at(const void *context, unsigned index, struct query_subject *ret_subject) {
+    const struct place_view *view = context;
+    instance_query_subject(view->cluster->instances[index], ret_subject);
+}
+
+static struct placement_view shown(const struct place_view *view) {
+    return (struct placement_view){
+        .count = view->cluster->instance_count,
+        .context = view,
+        .candidate = candidate_at,
+        .traits = traits_at,
+        .subject = subject_at,
+    };
+}
+
+static bool heeds_group(const struct placement_rules *rules) {
+    bool heeds = rules->distinct_instance;
+    for (unsigned index = 0; index < rules->strategy_count; index++)
+        heeds = heeds || rules->strategies[index].kind == STRATEGY_SPREAD_INSTANCE ||
+                rules->strategies[index].kind == STRATEGY_SPREAD_ATTRIBUTE;
+    return heeds;
 }
 
 int engine_place(struct engine *engine, const struct cluster *cluster, const struct place_request *request,
     struct instance **ret_instance) {
-    struct place_view context = {.engine = engine,
-        .cluster = cluster,
-        .request = request,
-        .group = task_group_find(engine, request->group)};
-    struct placement_view view = {
-        .count = cluster->instance_count,
-        .context = &context,
-        .candidate = candidate_at,
-    };
+    struct place_view context = {.engine = engine, .cluster = cluster, .request = request};
+    if (heeds_group(request->rules)) {
+        unsigned *counts = arena_new_array(engine->placing, unsigned, cluster->instance_count);
+        task_group_count(task_group_find(cluster, request->group), counts);
+        context.group_tasks = counts;
+    }
+    struct placement_view view = shown(&context);
     unsigned index = 0;
-    if (placement_choose(
-            engine->turn, &view, request->demand, request->rules, ids_random(&engine->ids), &index) != 0)
+    attribute_sets_ask(engine->attribute_sets, true);
+    int result = placement_choose(
+        engine->placing, &view, request->demand, request->rules, ids_random(&engine->ids), &index);
+    attribute_sets_ask(engine->attribute_sets, false);
+    arena_reset(engine->placing);
+    if (result != 0)
         return ENGINE_NOT_FOUND;
     *ret_instance = cluster->instances[index];
     return 0;
@@ -76,11 +104,12 @@ int engine_place(struct engine *engine, const struct cluster *cluster, const str
 
 const char *engine_refusal(
     struct engine *engine, const struct instance *instance, const struct place_request *request) {
-    struct place_view view = {
-        .engine = engine, .request = request, .group = task_group_find(engine, request->group)};
-    struct placement_candidate candidate;
-    look_at(&view, instance, &candidate);
-    return placement_refusal(&candidate, request->demand, request->rules);
+    struct place_view context = {.engine = engine,
+        .cluster = instance->cluster,
+        .request = request,
+        .group = task_group_find(instance->cluster, request->group)};
+    struct placement_view view = shown(&context);
+    return placement_refusal(&view, instance->index, request->demand, request->rules);
 }
 
 /* The ports of one mapping; fixed ones were reserved when the task was placed. */

@@ -318,7 +318,7 @@ static int load_active(void *context, const struct task_row *row) {
         return ERR_STORE;
     struct instance *instance = instance_by_row(engine, row->container_instance_id);
     if (instance != NULL && text_equal(row->desired_status, "RUNNING"))
-        task_group_join(engine, instance, row->task_group);
+        task_group_join(instance, row->task_group);
     struct task_demand demand;
     int result = task_reservation_parse(engine->turn, row->reservation, &demand);
     if (result != 0)

@@ -139,7 +139,7 @@ void task_unwant(
     struct engine *engine, struct task *task, const char *stop_code, const char *reason, int64_t now_ms) {
     struct instance *instance = instance_by_row(engine, task->container_instance_id);
     if (instance != NULL && task->desired != TASK_STOPPED)
-        task_group_leave(engine, instance, task->group);
+        task_group_leave(instance, task->group);
     if (task_counts_running(task->status) && task->desired != TASK_STOPPED)
         engine->leaving++;
     task_want_stopped(task, stop_code, reason, now_ms);
@@ -262,7 +262,7 @@ int engine_task_admit(
         return result;
     if (instance_or_null != NULL) {
         task->container_instance_id = instance_or_null->id;
-        task_group_join(engine, instance_or_null, task->group);
+        task_group_join(instance_or_null, task->group);
         result = task_take(engine, task, instance_or_null);
         if (result != 0)
             return result;

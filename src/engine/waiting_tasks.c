@@ -67,7 +67,7 @@ static int settle(struct engine *engine, struct task *task, struct instance *ins
     task->availability_zone = instance->zone;
     task->cpu_architecture = instance->cpu_architecture;
     task_forget_stretches(task);
-    task_group_join(engine, instance, task->group);
+    task_group_join(instance, task->group);
     return task_take(engine, task, instance);
 }
 

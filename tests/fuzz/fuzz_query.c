@@ -1,5 +1,6 @@
 /* The cluster query language: any text is refused or can be asked. */
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ecs-local/domain/cluster_query.h"
@@ -9,6 +10,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const char *attribute(const void *context, const char *name) {
     (void)context;
     return strlen(name) % 2 == 0 ? "us-east-1a" : NULL;
+}
+
+static bool in_task_group(const void *context, const char *group) {
+    (void)context;
+    return strcmp(group, "family:web") == 0;
 }
 
 static bool any_task_group(
@@ -24,6 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct violation violation;
     struct query_subject subject = {
         .attribute = attribute,
+        .in_task_group = in_task_group,
         .any_task_group = any_task_group,
         .agent_connected = true,
         .agent_version = "1.98.0",
@@ -31,8 +38,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         .registered_ms = 1700000000000,
         .running_tasks = 3,
     };
-    if (cluster_query_parse(arena, text, &query, &violation) == 0)
-        cluster_query_matches(query, &subject);
+    if (cluster_query_parse(arena, text, &query, &violation) == 0) {
+        /* What attributes decide and the rest that they leave are the whole. */
+        struct query_rest rest = {0};
+        bool matches = cluster_query_split(query, &subject, &rest);
+        for (unsigned part = 0; part < rest.count; part++)
+            matches = matches && cluster_query_matches(rest.parts[part], &subject);
+        if (!rest.incomplete && matches != cluster_query_matches(query, &subject))
+            abort();
+    }
     arena_free(arena);
     return 0;
 }

@@ -35,6 +35,7 @@ struct stage_instance {
     const struct value *told;
     struct instance_resources resources;
     unsigned group_tasks;
+    uint32_t attributes_id; /* as told: those of one entry have the same; 0 when "ids" is false */
 };
 
 struct stage {
@@ -48,6 +49,15 @@ static const char *stage_attribute(const void *context, const char *name) {
     if (value == NULL)
         return NULL;
     return value->kind == VALUE_STRING ? value->string : "";
+}
+
+static bool stage_in_group(const void *context, const char *name) {
+    const struct stage_instance *instance = context;
+    value_for_each(group, value_get(instance->told, "groups")) {
+        if (text_equal(group->string, name))
+            return true;
+    }
+    return false;
 }
 
 static bool stage_any_group(
@@ -69,7 +79,9 @@ static void stage_subject(const struct stage_instance *instance, struct query_su
     *ret_subject = (struct query_subject){
         .context = instance,
         .attribute = stage_attribute,
+        .in_task_group = stage_in_group,
         .any_task_group = stage_any_group,
+        .attributes_id = instance->attributes_id,
         .agent_connected = value_bool(told, "agentConnected", true),
         .agent_version = value_string(told, "agentVersion"),
         .ec2_instance_id = value_string(told, "ec2InstanceId"),
@@ -86,6 +98,7 @@ static void stage_fill(struct stage *stage, struct arena *arena, const struct va
             struct stage_instance *instance = &stage->instances[stage->count++];
             instance->told = told;
             instance->name = value_string(told, "name");
+            instance->attributes_id = value_bool(told, "ids", true) ? (uint32_t)told_index + 1 : 0;
             if (value_has(told, "count"))
                 instance->name = arena_printf(arena, "%s-%lld", instance->name, (long long)number);
             instance->group_tasks = (unsigned)value_int(told, "groupTasks", 0);
@@ -138,12 +151,33 @@ static void stage_candidate(const void *context, unsigned index, struct placemen
     const char *status = value_string(instance->told, "status");
     *ret_candidate = (struct placement_candidate){
         .active = status == NULL || text_equal(status, "ACTIVE"),
-        .has_attributes = value_bool(instance->told, "hasAttributes", true),
-        .in_location = value_bool(instance->told, "inLocation", true),
+        .agent_connected = value_bool(instance->told, "agentConnected", true),
         .group_tasks = instance->group_tasks,
+        .attributes_id = instance->attributes_id,
         .resources = &instance->resources,
     };
-    stage_subject(instance, &ret_candidate->subject);
+}
+
+static void stage_traits(const void *context, unsigned index, struct placement_traits *ret_traits) {
+    const struct stage *stage = context;
+    const struct value *told = stage->instances[index].told;
+    *ret_traits = (struct placement_traits){
+        .has_attributes = value_bool(told, "hasAttributes", true),
+        .in_location = value_bool(told, "inLocation", true),
+    };
+}
+
+static void stage_subject_at(const void *context, unsigned index, struct query_subject *ret_subject) {
+    const struct stage *stage = context;
+    stage_subject(&stage->instances[index], ret_subject);
+}
+
+static struct placement_view stage_view(const struct stage *stage) {
+    return (struct placement_view){.count = stage->count,
+        .context = stage,
+        .candidate = stage_candidate,
+        .traits = stage_traits,
+        .subject = stage_subject_at};
 }
 
 static void read_demand(struct arena *arena, const struct value *told, struct task_demand *demand) {
@@ -165,12 +199,13 @@ static void read_demand(struct arena *arena, const struct value *told, struct ta
 static struct value *refusals(struct arena *arena, const struct stage *stage,
     const struct task_demand *demand, const struct placement_rules *rules) {
     struct value *map = value_new_map(arena, 4);
+    struct placement_view view = stage_view(stage);
     for (unsigned index = 0; index < stage->count; index++) {
         struct placement_candidate candidate;
         stage_candidate(stage, index, &candidate);
         if (!candidate.active)
             continue;
-        const char *reason = placement_refusal(&candidate, demand, rules);
+        const char *reason = placement_refusal(&view, index, demand, rules);
         if (reason != NULL)
             value_set(arena, map, stage->instances[index].name, value_new_string(arena, reason));
     }
@@ -192,7 +227,7 @@ static struct value *answer_placement(struct arena *arena, const struct value *i
     stage_fill(stage, arena, value_get(input, "instances"));
     struct task_demand demand;
     read_demand(arena, value_get(input, "demand"), &demand);
-    struct placement_view view = {.count = stage->count, .context = stage, .candidate = stage_candidate};
+    struct placement_view view = stage_view(stage);
     struct value *placed = value_new_list(arena, 4);
     uint64_t random = (uint64_t)value_int(input, "seed", 1) * 0x2545f4914f6cdd1dU;
     for (int64_t task = value_int(input, "count", 1); task > 0; task--) {

@@ -44,30 +44,39 @@ int placement_rules_read(struct arena *arena, const struct value *definition_con
     const struct value *constraints, const struct value *strategies, struct placement_rules *ret_rules,
     struct violation *ret_violation);
 
+/* A candidate, as far as every placement looks at it. */
 struct placement_candidate {
-    bool active;          /* ACTIVE: others are not examined */
-    bool has_attributes;  /* all that the task definition requires */
-    bool in_location;     /* in a zone of the task's subnets */
-    unsigned group_tasks; /* tasks of the same group that are on it and wanted RUNNING */
+    bool active; /* ACTIVE: others are not examined */
+    bool agent_connected;
+    unsigned group_tasks;   /* tasks of the same group that are on it and wanted RUNNING */
+    uint32_t attributes_id; /* as in struct query_subject */
     const struct instance_resources *resources;
-    struct query_subject subject;
 };
 
-/* The candidates, by index. */
+/* What candidates with the same attributes have in common. */
+struct placement_traits {
+    bool has_attributes; /* all that the task definition requires */
+    bool in_location;    /* in a zone of the task's subnets */
+};
+
+/* The candidates, by index. A fleet has thousands of instances and few kinds of them: traits are asked once for all
+ * that have the same attributes, subjects only where those do not decide. */
 struct placement_view {
     unsigned count;
     const void *context;
     void (*candidate)(const void *context, unsigned index, struct placement_candidate *ret_candidate);
+    void (*traits)(const void *context, unsigned index, struct placement_traits *ret_traits);
+    void (*subject)(const void *context, unsigned index, struct query_subject *ret_subject);
 };
 
 /* Why the candidate cannot take the demand: AGENT, ATTRIBUTE, a constraint, LOCATION, RESOURCE:…; NULL when
  * it can. Checked in this order (facts: tasks 8.4 D). */
-const char *placement_refusal(const struct placement_candidate *candidate, const struct task_demand *demand,
-    const struct placement_rules *rules);
+const char *placement_refusal(const struct placement_view *view, unsigned index,
+    const struct task_demand *demand, const struct placement_rules *rules);
 
 /* The best of the active candidates that can take the demand, ties broken by `random`. Without strategies
  * each has the same chance: few tries when most fit. With strategies one pass, and one for each strategy over
- * what is left. 0 and *ret_index, or PLACEMENT_NONE. `scratch` is used and left as it is. */
+ * what is left. 0 and *ret_index, or PLACEMENT_NONE. `scratch` may be reset afterwards. */
 int placement_choose(struct arena *scratch, const struct placement_view *view,
     const struct task_demand *demand, const struct placement_rules *rules, uint64_t random,
     unsigned *ret_index);

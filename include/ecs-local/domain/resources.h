@@ -83,6 +83,8 @@ void resources_done(struct instance_resources *resources);
 void resources_copy_empty(const struct instance_resources *from, struct instance_resources *ret_copy);
 /* NULL when the demand fits, else the reason: "RESOURCE:CPU", … */
 const char *resources_missing(const struct instance_resources *resources, const struct task_demand *demand);
+/* The same without the reason, quickly where the demand has no fixed ports. */
+bool resources_fit(const struct instance_resources *resources, const struct task_demand *demand);
 void resources_take(struct instance_resources *resources, const struct task_demand *demand);
 /* Chooses the GPUs of a demand that is about to be taken: the free ones that come first; to share, the fullest one that
  * still has the memory. */

@@ -80,7 +80,8 @@ struct cluster {
     unsigned registered;         /* container instances that are ACTIVE or DRAINING */
     struct instance **instances; /* in order of registration, INACTIVE ones too */
     unsigned instance_count;
-    struct service *services; /* the first; engine/service_engine.h */
+    struct task_group *task_groups; /* of the tasks on them, by name */
+    struct service *services;       /* the first; engine/service_engine.h */
     struct service *last_service;
     unsigned services_active;
     unsigned services_draining;
@@ -94,15 +95,24 @@ enum instance_status {
 };
 
 struct instance {
-    int64_t id;
-    struct cluster *cluster;
-    unsigned index; /* in cluster->instances */
-    const char *instance_id;
-    const char *arn;
+    /* What placement reads of every instance lies together. */
     enum instance_status status;
     bool agent_connected;
     bool simulated;
     bool has_agent; /* an agent of its own reports what its tasks do: the runtime leaves them alone */
+    bool version_dirty;
+    struct attribute_set *attributes; /* shared by instances that have the same */
+    struct instance_resources resources;
+    unsigned index; /* in cluster->instances */
+    unsigned running;
+    unsigned pending;
+    unsigned group_count;
+    struct instance_group *groups; /* groups of the tasks on it that are wanted RUNNING */
+
+    int64_t id;
+    struct cluster *cluster;
+    const char *instance_id;
+    const char *arn;
     const char *ec2_instance_id;   /* NULL: none */
     const char *capacity_provider; /* NULL: none */
     const char *zone;              /* NULL: unknown */
@@ -111,14 +121,7 @@ struct instance {
     const char *cpu_architecture;
     int64_t registered_ms;
     int64_t version;
-    struct instance_resources resources;
-    struct attribute_set *attributes; /* shared by instances that have the same */
-    unsigned running;
-    unsigned pending;
-    struct instance_group *groups; /* groups of the tasks on it that are wanted RUNNING */
-    unsigned group_count;
     struct journal_shared *description; /* members of its events, once there was one */
-    bool version_dirty;
 };
 
 const char *instance_status_name(enum instance_status status);
