@@ -327,15 +327,6 @@ static const struct api_error_text texts[ERROR_COUNT] = {
         "tasks 5.3, text n/e"},
     [ERROR_NO_INSTANCES_IN_PROVIDER] = {INVALID,
         "No Container Instances were found in your capacity provider.", "tasks 8.4 A"},
-    [ERROR_VOLUME_MISSING] = {INVALID,
-        "The volume %s is configured at launch: a volume configuration for it is required.",
-        "tasks 5.3, text n/e"},
-    [ERROR_VOLUME_UNKNOWN] = {INVALID,
-        "The volume configuration %s does not match a volume of the task definition that is configured at launch.",
-        "tasks 5.3, text n/e"},
-    [ERROR_VOLUME_SIZE] = {INVALID, "A volume configuration needs a sizeInGiB or a snapshotId.",
-        "tasks 5.3, text n/e"},
-    [ERROR_VOLUMES_TOO_MANY] = {INVALID, "volumeConfigurations can have at most 1 items.", "tasks 1.4b"},
 };
 
 int api_fail(struct api_call *call, enum api_error error, const char *argument) {

@@ -4,6 +4,7 @@
 
 #include "cluster_reply.h"
 #include "ecs-local/base/text.h"
+#include "ecs-local/domain/volume_rules.h"
 #include "task_request.h"
 
 static int read_strategy(struct api_call *call, const struct value *strategy, const struct value *associated,
@@ -48,20 +49,10 @@ int launch_choose_capacity(struct api_call *call, const struct cluster *cluster,
 
 int launch_check_volumes(struct api_call *call, struct task_launch *launch) {
     const struct value *list = value_get(call->input, "volumeConfigurations");
-    const char *configured = launch->definition->volume_configured_at_launch;
-    if (value_count(list) == 0)
-        return configured != NULL ? api_fail(call, ERROR_VOLUME_MISSING, configured) : 0;
-    const struct value *volume = value_at(list, 0);
-    const char *name = value_string(volume, "name");
-    if (value_count(list) > 1)
-        return api_fail(call, ERROR_VOLUMES_TOO_MANY, NULL);
-    if (!text_equal(name, configured))
-        return api_fail(call, ERROR_VOLUME_UNKNOWN, name);
-    const struct value *managed = value_get(volume, "managedEBSVolume");
-    if (managed == NULL)
-        return api_fail(call, ERROR_VOLUME_MISSING, name);
-    if (!value_has(managed, "sizeInGiB") && !value_has(managed, "snapshotId"))
-        return api_fail(call, ERROR_VOLUME_SIZE, NULL);
-    launch->volume = volume;
+    struct violation violation;
+    if (volume_rules_check(call->arena, list, launch->definition->volume_configured_at_launch, &violation) !=
+        0)
+        return api_fail_with(call, &violation);
+    launch->volume = value_at(list, 0);
     return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "ecs-local/base/cleanup.h"
 #include "ecs-local/domain/placement.h"
+#include "ecs-local/domain/volume_rules.h"
 #include "service_check.h"
 
 int service_refuse(struct service_check *check, const char *format, ...) {
@@ -231,6 +232,15 @@ static int check_execute_command(struct service_check *check) {
         check->before == NULL ? "created" : "updated");
 }
 
+static int check_volumes(struct service_check *check) {
+    const struct value *volumes = value_get(check->spec, "volumeConfigurations");
+    const char *configured = check->facts->definition->volume_configured_at_launch;
+    if (value_count(volumes) != 0 && configured != NULL && service_is_daemon(check->spec))
+        return service_refuse(check, "The daemon scheduling strategy does not support volume configurations. "
+                                     "Remove the volume configurations and try again"); /* D */
+    return volume_rules_check(check->arena, volumes, configured, check->violation);
+}
+
 /* What needs a task definition is not asked of an EXTERNAL service, which has none. */
 static int run_all(struct service_check *check) {
     static service_rule *const with_definition[] = {check_network, check_platform};
@@ -238,7 +248,7 @@ static int run_all(struct service_check *check) {
         check_code_deploy, service_check_breaker, service_check_strategy, check_placement, check_strategy};
     static service_rule *const attached[] = {service_check_balancers, service_check_grace_and_role,
         service_check_registries, check_execute_command, service_check_connect, service_check_lattice,
-        service_check_volumes, service_check_advanced};
+        check_volumes, service_check_advanced};
     bool defined = check->facts->definition != NULL;
     if (defined && service_run_rules(check, with_definition, array_length(with_definition)) != 0)
         return 1;

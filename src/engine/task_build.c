@@ -205,7 +205,7 @@ static void build_volume(struct engine *engine, struct task *task, const struct 
     ids_uuid(&engine->ids, uuid);
     task->volume = (struct task_volume){
         .attachment_id = task_text(task, uuid),
-        .status = "PRECREATED",
+        .status = "CREATED", /* facts: tasks 5.1 */
         .name = task_text(task, value_string(launch->volume, "name")),
         .role_arn = task_text(task, value_string(managed, "roleArn")),
         .delete_on_termination = value_bool(

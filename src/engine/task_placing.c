@@ -1,6 +1,7 @@
 /* Where new tasks go: launch types, capacity providers, zones, instances. */
 #include <string.h>
 
+#include "ecs-local/base/cleanup.h"
 #include "ecs-local/base/error.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/base/value_json.h"
@@ -48,10 +49,16 @@ enum launch_kind task_launch_kind_of_provider(enum capacity_provider_kind kind) 
 }
 
 /* What Fargate has since platform version 1.4.0 only (facts: tasks 5.3; the list: D). */
-static bool needs_newest_platform(const struct task_definition *definition) {
+static bool needs_newest_platform(const struct task_launch *launch) {
+    const struct task_definition *definition = launch->definition;
+    const char *cpu = launch->cpu != NULL ? launch->cpu : definition->cpu;
+    int64_t cpu_units = 0;
     static const char *const newest[] = {"ecs.capability.efs", "ecs.capability.extensible-ephemeral-storage",
         "ecs.capability.env-files.s3", "ecs.capability.pid-ipc-namespace-sharing",
         "ecs.capability.storage.ebs-task-volume-attach"};
+    /* The two largest sizes came with it (facts: tasks 4.5). */
+    if (cpu != NULL && task_definition_parse_cpu(cpu, &cpu_units) == 0 && cpu_units >= 8192)
+        return true;
     for (unsigned index = 0; index < definition->required_attribute_count; index++) {
         for (size_t name = 0; name < sizeof(newest) / sizeof(newest[0]); name++) {
             if (text_equal(definition->required_attributes[index], newest[name]))
@@ -62,16 +69,19 @@ static bool needs_newest_platform(const struct task_definition *definition) {
 }
 
 int task_launch_platform(struct task_launch *launch, const char *version_or_null) {
-    static const char *const known[] = {"1.4.0", "1.3.0", "1.2.0", "1.1.0", "1.0.0"};
+    static const char *const linux_versions[] = {"1.4.0", "1.3.0", "1.2.0", "1.1.0", "1.0.0"};
+    static const char *const windows_versions[] = {"1.0.0"};
     bool windows = launch->definition->is_windows;
+    const char *const *known = windows ? windows_versions : linux_versions;
+    size_t known_count = windows ? array_length(windows_versions) : array_length(linux_versions);
     launch->platform_family = windows ? launch->definition->os_family : "Linux";
     launch->platform_version = windows ? "1.0.0" : "1.4.0";
     if (version_or_null == NULL || text_equal(version_or_null, "LATEST"))
         return 0;
-    for (size_t index = 0; index < sizeof(known) / sizeof(known[0]); index++) {
+    for (size_t index = 0; index < known_count; index++) {
         if (text_equal(version_or_null, known[index])) {
             launch->platform_version = known[index];
-            return index != 0 && needs_newest_platform(launch->definition) ? TASK_PLATFORM_INCOMPATIBLE : 0;
+            return index != 0 && needs_newest_platform(launch) ? TASK_PLATFORM_INCOMPATIBLE : 0;
         }
     }
     return TASK_PLATFORM_UNKNOWN;

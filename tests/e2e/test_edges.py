@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from cases import APP, Case  # noqa: E402
+from cases import APP, SUBNETS, Case  # noqa: E402
 
 
 class Definitions(Case):
@@ -93,6 +93,51 @@ class Overrides(Case):
         fixed = len(json.dumps({"containerOverrides": [{"name": "app", "command": [""]}]}, separators=(",", ":")))
         self.ok("RunTask", self.of_app(command=["é" * (8192 - fixed)]))
         self.invalid("Container Overrides length must be at most 8192", "RunTask", self.of_app(command=["é" * (8193 - fixed)]))
+
+
+class Launches(Case):
+    def run_far(self, **more):
+        return {"taskDefinition": "far", "launchType": "FARGATE", "networkConfiguration": SUBNETS, **more}
+
+    def test_platforms(self):
+        """The two largest sizes came with 1.4.0; Windows has versions of its own."""
+        self.fargate(cpu="8192", memory="16384")
+        for version in ("1.3.0", "1.0.0"):
+            self.refused("PlatformTaskDefinitionIncompatibilityException",
+                         "One or more of the requested capabilities are not supported.", "RunTask", self.run_far(platformVersion=version))
+        self.assertEqual(self.ok("RunTask", self.run_far(platformVersion="1.4.0"))["tasks"][0]["platformVersion"], "1.4.0")
+        self.fargate(cpu="1024", memory="2048", runtimePlatform={"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE", "cpuArchitecture": "X86_64"})
+        self.refused("PlatformUnknownException", "The specified platform does not exist.", "RunTask", self.run_far(platformVersion="1.4.0"))
+        for version in ("1.0.0", "LATEST"):
+            self.assertEqual(self.ok("RunTask", self.run_far(platformVersion=version))["tasks"][0]["platformVersion"], "1.0.0")
+
+    def test_volumes_of_tasks_follow_the_rules_of_services(self):
+        role = "arn:aws:iam::000000000000:role/r"
+        self.fargate(container={"mountPoints": [{"sourceVolume": "data", "containerPath": "/data"}]},
+                     volumes=[{"name": "data", "configuredAtLaunch": True}])
+        invalid = "ECS managed EBS volume configuration was invalid: "
+        for name, volume, text in (
+                ("other", {"sizeInGiB": 1}, "The volume name 'other' in your request does not have a matching volume in your Task Definition "
+                                            "that is configurable at launch."),
+                ("data", {}, invalid + "Either a sizeInGiB or a snapshotId must be specified."),
+                ("data", {"sizeInGiB": 16385}, invalid + "sizeInGiB must be between 1 and 16384 for gp3 volumes."),
+                ("data", {"sizeInGiB": 3, "volumeType": "io1", "iops": 100}, invalid + "sizeInGiB must be between 4 and 16384 for io1 volumes."),
+                ("data", {"sizeInGiB": 9, "volumeType": "io1"}, invalid + "The parameter iops must be specified for io1 volumes."),
+                ("data", {"sizeInGiB": 9, "volumeType": "st"}, invalid + "The volume type st is not supported.")):
+            self.invalid(text, "RunTask", self.run_far(volumeConfigurations=[{"name": name, "managedEBSVolume": {"roleArn": role, **volume}}]))
+        self.server.admin("POST", "/_ecs/clock", {"mode": "held"})
+        got = self.ok("RunTask", self.run_far(volumeConfigurations=[{"name": "data", "managedEBSVolume": {"roleArn": role, "sizeInGiB": 9}}]))
+        volume = got["tasks"][0]["attachments"][-1]
+        self.assertEqual((volume["type"], volume["status"]), ("AmazonElasticBlockStorage", "CREATED"))
+        self.fargate()
+        self.invalid("Volume configuration provided but no matching configuredAtLaunch volume found in task definition.", "RunTask",
+                     self.run_far(volumeConfigurations=[{"name": "data", "managedEBSVolume": {"roleArn": role, "sizeInGiB": 9}}]))
+
+    def test_overrides_of_null(self):
+        instance = self.server.fleet(1)[0]
+        self.register()
+        for operation, more in (("RunTask", {}), ("StartTask", {"containerInstances": [instance]})):
+            self.invalid("Override argument cannot be null", operation, {"taskDefinition": "web", "overrides": None, **more})
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "ecs-local/base/cleanup.h"
-#include "service_check.h"
+#include "ecs-local/base/text.h"
+#include "ecs-local/domain/volume_rules.h"
 
 /* What a type of volume takes. */
 struct volume_kind {
@@ -29,9 +30,20 @@ enum {
     THROUGHPUT_MAX = 1000,
 };
 
+struct volume_check {
+    struct arena *arena;
+    struct violation *violation;
+};
+
+static int refuse_with(struct volume_check *check, const char *message) {
+    *check->violation = (struct violation){.code = "InvalidParameterException", .message = message};
+    return 1;
+}
+
 /* #60: only how the text begins is known. */
-static int refuse(struct service_check *check, const char *why) {
-    return service_refuse(check, "ECS managed EBS volume configuration was invalid: %s", why);
+static int refuse(struct volume_check *check, const char *why) {
+    return refuse_with(
+        check, arena_printf(check->arena, "ECS managed EBS volume configuration was invalid: %s", why));
 }
 
 static const struct volume_kind *find_kind(const char *name) {
@@ -43,7 +55,7 @@ static const struct volume_kind *find_kind(const char *name) {
 }
 
 static int check_speed(
-    struct service_check *check, const struct value *volume, const struct volume_kind *kind) {
+    struct volume_check *check, const struct value *volume, const struct volume_kind *kind) {
     bool has_iops = value_has(volume, "iops");
     int64_t iops = value_int(volume, "iops", 0);
     int64_t throughput = value_int(volume, "throughput", 0);
@@ -66,7 +78,7 @@ static int check_speed(
                : 0;
 }
 
-static int check_managed(struct service_check *check, const struct value *volume) {
+static int check_managed(struct volume_check *check, const struct value *volume) {
     const char *type = value_string(volume, "volumeType");
     const struct volume_kind *kind = find_kind(type != NULL ? type : "gp3");
     int64_t size = value_int(volume, "sizeInGiB", 0);
@@ -83,33 +95,31 @@ static int check_managed(struct service_check *check, const struct value *volume
     return check_speed(check, volume, kind);
 }
 
-int service_check_volumes(struct service_check *check) {
-    const struct value *volumes = value_get(check->spec, "volumeConfigurations");
-    const char *configured = check->facts->definition->volume_configured_at_launch;
-    if (value_count(volumes) == 0) {
-        if (configured != NULL)
-            return service_refuse(check,
+int volume_rules_check(struct arena *arena, const struct value *configurations, const char *configured,
+    struct violation *ret_violation) {
+    struct volume_check check = {.arena = arena, .violation = ret_violation};
+    if (value_count(configurations) == 0) {
+        if (configured == NULL)
+            return 0;
+        return refuse_with(&check,
+            arena_printf(arena,
                 "The volume %s is configured at launch: a volume configuration for it is required.", /* D */
-                configured);
-        return 0;
+                configured));
     }
     if (configured == NULL)
-        return service_refuse(check,
-            "Volume configuration provided but no matching configuredAtLaunch volume "
-            "found in task definition.");
-    if (service_is_daemon(check->spec))
-        return service_refuse(check, "The daemon scheduling strategy does not support volume configurations. "
-                                     "Remove the volume configurations and try again"); /* D */
-    if (value_count(volumes) > 1)
-        return service_refuse(check, "volumeConfigurations can have at most 1 items.");
-    const struct value *volume = value_at(volumes, 0);
+        return refuse_with(&check, "Volume configuration provided but no matching configuredAtLaunch volume "
+                                   "found in task definition.");
+    if (value_count(configurations) > 1)
+        return refuse_with(&check, "volumeConfigurations can have at most 1 items.");
+    const struct value *volume = value_at(configurations, 0);
     const char *name = value_string(volume, "name");
     if (!text_equal(name, configured))
-        return service_refuse(check,
-            "The volume name '%s' in your request does not have a matching volume in your Task Definition that "
-            "is configurable at launch.",
-            name != NULL ? name : "");
+        return refuse_with(&check,
+            arena_printf(arena,
+                "The volume name '%s' in your request does not have a matching volume in your Task Definition that "
+                "is configurable at launch.",
+                name != NULL ? name : ""));
     if (!value_has(volume, "managedEBSVolume"))
-        return refuse(check, "A managedEBSVolume must be specified.");
-    return check_managed(check, value_get(volume, "managedEBSVolume"));
+        return refuse(&check, "A managedEBSVolume must be specified.");
+    return check_managed(&check, value_get(volume, "managedEBSVolume"));
 }
