@@ -53,8 +53,14 @@ void deployment_task_ended(struct deployment *deployment, const struct service_t
         pause_after_crash(deployment, task, timing, now_ms);
 }
 
-void deployment_task_unhealthy(struct deployment *deployment) {
-    count_failure(deployment);
+void deployment_task_unhealthy(struct deployment *deployment, const struct service_task *task, bool counts,
+    const struct service_timing *timing, int64_t now_ms) {
+    if (counts)
+        count_failure(deployment);
+    deployment->dirty = true;
+    /* AWS does not wait here, and need not: there no check fails at once. */
+    if (now_ms - task->started_ms < timing->crash_ms)
+        pause_after_crash(deployment, task, timing, now_ms);
 }
 
 void deployment_failed_to_place(
@@ -85,6 +91,12 @@ bool deployment_breaker_trips(
     return settings->breaker && settings->controller == CONTROLLER_ECS &&
            deployment->rollout == ROLLOUT_IN_PROGRESS &&
            deployment->failures >= service_breaker_threshold(settings, desired_count);
+}
+
+bool deployment_counts_failures(
+    const struct deployment *deployment, const struct service_settings *settings, int desired_count) {
+    return deployment->rollout != ROLLOUT_FAILED &&
+           !deployment_breaker_trips(deployment, settings, desired_count);
 }
 
 struct deployment *deployment_to_go_back_to(struct deployment *deployments, const struct deployment *failed) {

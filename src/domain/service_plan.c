@@ -19,11 +19,15 @@ static int64_t sooner(int64_t left_ms, int64_t right_ms) {
     return right_ms == 0 || left_ms < right_ms ? left_ms : right_ms;
 }
 
-/* Without checks it takes its time; what is bound to end before does not count as healthy (facts: services 7.5). */
+/* Without checks it takes its time; what is bound to fail before does not count as healthy, whatever its checks say
+ * (facts: services 7.5; decisions/0007). */
 static int64_t healthy_at(const struct service_task *task, const struct service_timing *timing) {
-    int64_t at_ms = task->started_ms + timing->settle_ms;
+    bool unchecked = task->health == HEALTH_UNCHECKED;
+    int64_t at_ms = unchecked ? task->started_ms + timing->settle_ms : 0;
     bool ends_soon = task->ends_ms != 0 && task->ends_ms <= task->started_ms + SERVICE_HEALTHY_AFTER_MS;
-    return ends_soon && at_ms <= task->ends_ms ? task->ends_ms + 1 : at_ms;
+    if (unchecked && ends_soon && at_ms <= task->ends_ms)
+        at_ms = task->ends_ms + 1;
+    return task->fails_ms != 0 && at_ms <= task->fails_ms ? task->fails_ms + 1 : at_ms;
 }
 
 enum task_view service_task_view(const struct service_task *task, const struct service_settings *settings,
@@ -38,12 +42,10 @@ enum task_view service_task_view(const struct service_task *task, const struct s
         if (now_ms >= grace_ends_ms)
             return VIEW_UNHEALTHY;
         *ret_look_again_ms = grace_ends_ms;
-        return VIEW_UNSETTLED;
+        return VIEW_EXCUSED;
     }
     if (task->target_unknown)
         return VIEW_UNSETTLED;
-    if (task->health == HEALTH_HEALTHY)
-        return VIEW_HEALTHY;
     if (task->health == HEALTH_UNKNOWN)
         return VIEW_UNSETTLED;
     int64_t healthy_ms = healthy_at(task, timing);
@@ -97,6 +99,11 @@ struct group {
     int leaving; /* PENDING and RUNNING, not wanted */
 };
 
+/* It runs, and time will tell how well. */
+static bool is_open(enum task_view view) {
+    return view == VIEW_EXCUSED || view == VIEW_UNSETTLED;
+}
+
 static bool in_group(const struct group *group, const struct service_task *task) {
     return group->with_others || task->deployment_id == group->target->id;
 }
@@ -117,8 +124,8 @@ static void count_group(const struct planner *planner, struct group *group) {
         if (view == VIEW_DOWN || planner->stopped[index])
             continue;
         group->healthy += view == VIEW_HEALTHY;
-        group->running += view == VIEW_HEALTHY || view == VIEW_UNSETTLED;
-        group->moving += view == VIEW_PENDING || view == VIEW_UNSETTLED;
+        group->running += view == VIEW_HEALTHY || is_open(view);
+        group->moving += view == VIEW_PENDING || is_open(view);
         if (!belongs(group, task))
             group->extra++;
         else if (view == VIEW_UNHEALTHY)
@@ -174,13 +181,20 @@ static int plan_starts(struct planner *planner, const struct group *group) {
     return count;
 }
 
-/* Tasks that do not run yet, or not well, are of no use to anybody: they go first, and at once. */
-static void stop_useless(struct planner *planner, struct group *group) {
+/* Tasks that do not run yet, or not well, are of no use to anybody. The grace period excuses the latter as long as
+ * there are not more tasks than desired (facts: services 7.5). */
+static bool is_useless(enum task_view view, bool too_many) {
+    return view == VIEW_PENDING || view == VIEW_UNHEALTHY || (view == VIEW_EXCUSED && too_many);
+}
+
+/* Of those that are to be replaced, the useless ones go first, and at once. */
+static void stop_useless(struct planner *planner, struct group *group, int started) {
     for (unsigned index = 0; index < planner->view->task_count; index++) {
         const struct service_task *task = &planner->view->tasks[index];
         enum task_view view = planner->views[index];
+        int all = group->good + group->unhealthy + group->extra + started;
         if (!in_group(group, task) || belongs(group, task) || planner->stopped[index] ||
-            (view != VIEW_PENDING && view != VIEW_UNHEALTHY))
+            !is_useless(view, all > group->desired))
             continue;
         if (is_protected(planner, index) && view != VIEW_UNHEALTHY) {
             keep(planner, task->deployment_id, 1);
@@ -188,7 +202,8 @@ static void stop_useless(struct planner *planner, struct group *group) {
         }
         stop(planner, index, STOP_SCALED);
         group->extra--;
-        group->moving -= view == VIEW_PENDING;
+        group->moving -= view != VIEW_UNHEALTHY;
+        group->running -= view == VIEW_EXCUSED;
     }
 }
 
@@ -210,7 +225,7 @@ static int stop_replaced(struct planner *planner, struct group *group, enum task
         stop(planner, index, STOP_SCALED);
         group->running--;
         group->healthy -= view == VIEW_HEALTHY;
-        group->moving -= view == VIEW_UNSETTLED;
+        group->moving -= view != VIEW_HEALTHY;
         group->extra--;
         most--;
     }
@@ -247,14 +262,22 @@ static unsigned tasks_like(
     return count;
 }
 
-/* Is `left` the better one to stop? What does not run yet, then the fullest zone, the fullest instance, the youngest
+/* Which go first when there are too many: what does not run yet, what is unhealthy although excused, what is not known
+ * to be healthy (facts: services 7.4, 7.5). */
+static int usefulness(enum task_view view) {
+    static const int ranks[] = {
+        [VIEW_PENDING] = 0, [VIEW_EXCUSED] = 1, [VIEW_UNSETTLED] = 2, [VIEW_HEALTHY] = 3};
+    return ranks[view];
+}
+
+/* Is `left` the better one to stop? Then it is the one of the fullest zone, of the fullest instance, the youngest
  * (facts: services 7.4). */
 static bool better_victim(
     const struct planner *planner, const struct group *group, unsigned left, unsigned right) {
-    bool left_runs = planner->views[left] == VIEW_HEALTHY;
-    bool right_runs = planner->views[right] == VIEW_HEALTHY;
-    if (left_runs != right_runs)
-        return !left_runs;
+    int left_use = usefulness(planner->views[left]);
+    int right_use = usefulness(planner->views[right]);
+    if (left_use != right_use)
+        return left_use < right_use;
     unsigned left_count = tasks_like(planner, group, left, true);
     unsigned right_count = tasks_like(planner, group, right, true);
     if (left_count == right_count) {
@@ -269,45 +292,73 @@ static bool can_be_victim(const struct planner *planner, const struct group *gro
            planner->views[index] != VIEW_DOWN && planner->views[index] != VIEW_UNHEALTHY;
 }
 
-/* To even out the zones one of the fullest has to go; 0: any zone will do. */
-static unsigned least_in_zone(
-    const struct planner *planner, const struct group *group, enum service_stop_why why) {
-    unsigned most = 0;
-    for (unsigned index = 0; why == STOP_REBALANCED && index < planner->view->task_count; index++) {
-        unsigned count = can_be_victim(planner, group, index) ? tasks_like(planner, group, index, true) : 0;
+static unsigned in_zone(const struct planner *planner, const char *zone) {
+    unsigned count = 0;
+    for (unsigned index = 0; index < planner->view->task_count; index++)
+        count += planner->views[index] != VIEW_DOWN && !planner->stopped[index] &&
+                 text_equal(planner->view->tasks[index].zone, zone);
+    return count;
+}
+
+/* The one to stop next; -1: there is none. It is of a zone with at least so many tasks. */
+static int find_victim(
+    const struct planner *planner, const struct group *group, unsigned least_in_zone, unsigned *ret_kept) {
+    int victim = -1;
+    *ret_kept = 0;
+    for (unsigned index = 0; index < planner->view->task_count; index++) {
+        if (!can_be_victim(planner, group, index) ||
+            (least_in_zone != 0 && in_zone(planner, planner->view->tasks[index].zone) < least_in_zone))
+            continue;
+        if (is_protected(planner, index))
+            (*ret_kept)++;
+        else if (victim < 0 || better_victim(planner, group, index, (unsigned)victim))
+            victim = (int)index;
+    }
+    return victim;
+}
+
+/* Down to `goal` tasks of the target. `least_in_zone`: to even out zones, only of those with so many; 0: of any. */
+static void stop_surplus(struct planner *planner, struct group *group, int goal, unsigned least_in_zone) {
+    for (int surplus = group->good - goal; surplus > 0; surplus--) {
+        unsigned kept = 0;
+        int victim = find_victim(planner, group, least_in_zone, &kept);
+        if (victim < 0) {
+            keep(planner, group->target->id, kept < (unsigned)surplus ? kept : (unsigned)surplus);
+            return;
+        }
+        enum task_view view = planner->views[victim];
+        if (view == VIEW_HEALTHY && group->healthy - 1 < group->lower)
+            return;
+        if (view == VIEW_UNSETTLED && group->running - 1 < group->lower)
+            return;
+        group->running -= view != VIEW_PENDING;
+        group->healthy -= view == VIEW_HEALTHY;
+        group->moving -= view != VIEW_HEALTHY;
+        group->good--;
+        stop(planner, (unsigned)victim, least_in_zone != 0 ? STOP_REBALANCED : STOP_SCALED);
+    }
+}
+
+/* How many are in the zone that has most. */
+static unsigned most_in_zone(const struct planner *planner) {
+    unsigned most = 1;
+    for (unsigned index = 0; index < planner->view->task_count; index++) {
+        unsigned count = in_zone(planner, planner->view->tasks[index].zone);
         most = count > most ? count : most;
     }
     return most;
 }
 
-static void stop_surplus(struct planner *planner, struct group *group, enum service_stop_why why) {
-    for (int surplus = group->good - group->desired; surplus > 0; surplus--) {
-        int victim = -1;
-        unsigned kept = 0;
-        unsigned least = least_in_zone(planner, group, why);
-        for (unsigned index = 0; index < planner->view->task_count; index++) {
-            if (!can_be_victim(planner, group, index) ||
-                (least != 0 && tasks_like(planner, group, index, true) < least))
-                continue;
-            if (is_protected(planner, index))
-                kept++;
-            else if (victim < 0 || better_victim(planner, group, index, (unsigned)victim))
-                victim = (int)index;
-        }
-        if (victim < 0) {
-            keep(planner, group->target->id, kept < (unsigned)surplus ? kept : (unsigned)surplus);
-            return;
-        }
-        if (planner->views[victim] == VIEW_HEALTHY && group->healthy - 1 < group->lower)
-            return;
-        if (planner->views[victim] == VIEW_UNSETTLED && group->running - 1 < group->lower)
-            return;
-        group->running -= planner->views[victim] != VIEW_PENDING;
-        group->healthy -= planner->views[victim] == VIEW_HEALTHY;
-        group->moving -= planner->views[victim] != VIEW_HEALTHY;
-        group->good--;
-        stop(planner, (unsigned)victim, why);
+/* Too many: but for the one that was started to even out the zones, for which one of the fullest zone goes, when it is
+ * healthy (facts: services 7.10). */
+static void scale_in(struct planner *planner, struct group *group) {
+    if (!planner->view->rebalancing) {
+        stop_surplus(planner, group, group->desired, 0);
+        return;
     }
+    stop_surplus(planner, group, group->desired + 1, 0);
+    if (group->moving == 0)
+        stop_surplus(planner, group, group->desired, most_in_zone(planner));
 }
 
 static bool everything_stopped(const struct planner *planner, const struct group *group) {
@@ -326,13 +377,11 @@ static void plan_stops(struct planner *planner, struct group *group, int missing
     int too_many = group->good + started + group->extra - group->desired;
     int most = too_many > 0 ? too_many : missing - started;
     if (group->target->rollout != ROLLOUT_FAILED) {
+        most = stop_replaced(planner, group, VIEW_EXCUSED, most);
         most = stop_replaced(planner, group, VIEW_UNSETTLED, most);
         stop_replaced(planner, group, VIEW_HEALTHY, most);
     }
-    if (!planner->view->rebalancing)
-        stop_surplus(planner, group, STOP_SCALED);
-    else if (group->moving == 0)
-        stop_surplus(planner, group, STOP_REBALANCED);
+    scale_in(planner, group);
 }
 
 static bool is_done(const struct group *group) {
@@ -358,7 +407,7 @@ static bool plan_group(struct planner *planner, struct group *group) {
     int missing = group->desired > group->good ? group->desired - group->good : 0;
     int started = plan_starts(planner, group);
     if (group->target->rollout != ROLLOUT_FAILED)
-        stop_useless(planner, group);
+        stop_useless(planner, group, started);
     plan_stops(planner, group, missing, started);
     if (started != 0 || plan->stop_count != before)
         return false;
@@ -432,7 +481,8 @@ static bool plan_daemon(struct planner *planner) {
     bool rolls = group.target->rollout != ROLLOUT_FAILED;
     stop_unhealthy(planner, &group, true);
     if (rolls) {
-        stop_useless(planner, &group);
+        stop_useless(planner, &group, 0);
+        stop_replaced(planner, &group, VIEW_EXCUSED, group.extra);
         stop_replaced(planner, &group, VIEW_UNSETTLED, group.extra);
         stop_replaced(planner, &group, VIEW_HEALTHY, group.extra);
     }
@@ -454,14 +504,8 @@ static bool plan_daemon(struct planner *planner) {
            group.healthy == group.desired && group.moving == 0 && everything_stopped(planner, &group);
 }
 
-static unsigned in_zone(const struct planner *planner, const char *zone) {
-    unsigned count = 0;
-    for (unsigned index = 0; index < planner->view->task_count; index++)
-        count += planner->views[index] != VIEW_DOWN && text_equal(planner->view->tasks[index].zone, zone);
-    return count;
-}
-
-/* One task more in the emptiest zone; when it is healthy, one of the fullest zone goes (facts: services 7.10). */
+/* One task more in the emptiest zone; when it is healthy, one of the fullest zone goes, and so on until the zones are
+ * even: what has been seen is one at a time (facts: services 7.9, 7.10). */
 static void plan_balance(struct planner *planner) {
     const struct service_view *view = planner->view;
     unsigned least = 0;

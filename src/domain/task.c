@@ -246,12 +246,16 @@ bool task_counts_running(enum task_status status) {
     return status == TASK_RUNNING;
 }
 
+static bool is_checked(const struct task_container *container) {
+    return container->has_health_check || container->life.health_done;
+}
+
 static const char *essential_health(const struct task *task, bool checked_only) {
     const char *health = NULL;
     for (unsigned index = 0; index < task->container_count; index++) {
         const struct task_container *container = &task->containers[index];
         if (container->health_status == NULL || !container->essential ||
-            (checked_only && !container->has_health_check))
+            (checked_only && !is_checked(container)))
             continue;
         if (text_equal(container->health_status, "UNHEALTHY"))
             return "UNHEALTHY";
@@ -271,7 +275,7 @@ const char *task_checked_health(const struct task *task) {
 
 bool task_has_health_checks(const struct task *task) {
     for (unsigned index = 0; index < task->container_count; index++) {
-        if (task->containers[index].essential && task->containers[index].has_health_check)
+        if (task->containers[index].essential && is_checked(&task->containers[index]))
             return true;
     }
     return false;

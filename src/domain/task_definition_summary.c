@@ -8,6 +8,7 @@
 
 enum {
     HEALTH_INTERVAL_S = 30,         /* facts: tasks 4.3 */
+    HEALTH_RETRIES = 3,             /* the same */
     RESTART_ATTEMPT_PERIOD_S = 300, /* facts: docker 1.12 */
 };
 
@@ -96,6 +97,12 @@ static void read_dependencies(struct arena *arena, struct task_definition *defin
     }
 }
 
+/* The start period, then so many failures in a row (facts: docker 1.10). */
+static int64_t verdict_of(const struct value *check) {
+    return value_int(check, "startPeriod", 0) +
+           value_int(check, "interval", HEALTH_INTERVAL_S) * value_int(check, "retries", HEALTH_RETRIES);
+}
+
 static void read_container(
     struct arena *arena, struct task_definition_container *container, const struct value *source) {
     *container = (struct task_definition_container){
@@ -109,6 +116,7 @@ static void read_container(
         .essential = value_bool(source, "essential", true),
         .has_health_check = value_has(source, "healthCheck"),
         .health_interval_s = value_int(value_get(source, "healthCheck"), "interval", HEALTH_INTERVAL_S),
+        .health_verdict_s = verdict_of(value_get(source, "healthCheck")),
         .start_timeout_s = (int)value_int(source, "startTimeout", 0),
         .stop_timeout_s = (int)value_int(source, "stopTimeout", 0),
         .secrets = value_get(source, "secrets"),
@@ -216,5 +224,6 @@ void task_complete(struct task *task, const struct task_definition *definition) 
             continue;
         container->essential = source->essential;
         container->has_health_check = source->has_health_check;
+        container->health_verdict_ms = source->has_health_check ? source->health_verdict_s * 1000 : 0;
     }
 }

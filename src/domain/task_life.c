@@ -262,6 +262,28 @@ static void look_at_running(struct outlook *outlook, unsigned index) {
         look_at_health(outlook, index);
 }
 
+static int64_t sooner_failure(int64_t known_ms, int64_t at_ms) {
+    return known_ms == 0 || at_ms < known_ms ? at_ms : known_ms;
+}
+
+int64_t life_fails_soon_ms(const struct task *task, int64_t soon_ms) {
+    int64_t fails_ms = 0;
+    for (unsigned index = 0; task->life.outcome_count != 0 && index < task->container_count; index++) {
+        const struct task_container *container = &task->containers[index];
+        const struct outcome_effects *exits = outcome_of(task, index, says_exit, false);
+        const struct outcome_effects *ails = outcome_of(task, index, says_health, true);
+        int64_t verdict_ms = latest(soon_ms, container->health_verdict_ms);
+        if (!container->essential || container->life.started_ms == 0)
+            continue;
+        if (exits != NULL && !container->life.exit_done && exits->exit_after_ms <= soon_ms)
+            fails_ms = sooner_failure(fails_ms, container->life.started_ms + exits->exit_after_ms);
+        if (ails != NULL && !container->life.health_done && text_equal(ails->health, "UNHEALTHY") &&
+            ails->health_after_ms <= verdict_ms)
+            fails_ms = sooner_failure(fails_ms, container->life.started_ms + ails->health_after_ms);
+    }
+    return fails_ms;
+}
+
 static enum task_status after_pending(enum task_platform platform) {
     return platform == TASK_ON_INSTANCE ? TASK_RUNNING : TASK_ACTIVATING;
 }

@@ -41,25 +41,54 @@ static const char *stop_reason(struct glance *glance, const struct service_stop 
     return arena_printf(arena, "Scaling activity initiated by (deployment ecs-svc/%s)", digits);
 }
 
-static int tell_unhealthy(struct glance *glance, const struct service_stop *stop, const struct task *task,
-    const struct target_verdict *verdict) {
-    struct deployment *deployment = service_deployment_by_row(glance->service, task->deployment_id);
-    const struct deployment *task_set = task_set_of(glance, task->deployment_id);
-    if (stop->why != STOP_UNHEALTHY && stop->why != STOP_TARGET_UNHEALTHY)
-        return 0;
-    if (deployment != NULL)
-        deployment_task_unhealthy(deployment);
-    service_changed(glance->engine, glance->entry);
-    if (stop->why == STOP_TARGET_UNHEALTHY)
-        return glance_tell_unwell(glance, task_set, task, verdict);
-    int result = deployment != NULL ? glance_documents(glance, deployment) : 0;
+static int tell_unhealthy(
+    struct glance *glance, const struct service_task *seen, const struct deployment *own_or_null) {
+    struct task *task = NULL;
+    struct target_verdict verdict = {0};
+    const struct deployment *task_set = task_set_of(glance, seen->deployment_id);
+    int result = task_by_row(glance->engine, seen->task_row, &task);
+    if (result != 0)
+        return result < 0 ? result : 0;
+    if (seen->health != HEALTH_UNHEALTHY) {
+        result = glance_ask_target(glance, task, &verdict);
+        return result == 0 ? glance_tell_unwell(glance, task_set, task, &verdict) : result;
+    }
+    result = own_or_null != NULL ? glance_documents(glance, own_or_null) : 0;
     if (result != 0)
         return result;
     /* What it is registered with learns of it from ECS. */
-    if (deployment != NULL && value_count(value_get(glance->documents.revision, "serviceRegistries")) != 0)
+    if (own_or_null != NULL && value_count(value_get(glance->documents.revision, "serviceRegistries")) != 0)
         service_action(glance->engine, glance->entry, "WARN", "SERVICE_DISCOVERY_INSTANCE_UNHEALTHY", NULL);
     return engine_service_event(glance->engine, glance->service,
         "(%s) (task %s) failed container health checks.", glance_actor(glance, task_set), task->task_id);
+}
+
+enum task_view glance_view(const struct glance *glance, const struct service_task *task) {
+    int64_t again_ms = 0;
+    return service_task_view(
+        task, &glance->service->settings, &glance->engine->services->timing, glance->now_ms, &again_ms);
+}
+
+/* Failed when it is found UNHEALTHY, not when it is stopped for that: its replacement may come first. */
+int glance_note_unhealthy(struct glance *glance) {
+    const struct service *service = glance->service;
+    int result = 0;
+    for (unsigned index = 0; result == 0 && index < glance->entry->member_count; index++) {
+        struct service_member *member = glance->entry->members[index];
+        struct deployment *deployment = service_deployment_by_row(service, member->task.deployment_id);
+        bool ails = glance_view(glance, &member->task) == VIEW_UNHEALTHY;
+        bool known = member->ails;
+        member->ails = ails;
+        if (known || !ails)
+            continue;
+        if (deployment != NULL)
+            deployment_task_unhealthy(deployment, &member->task,
+                deployment_counts_failures(deployment, &service->settings, service->desired_count),
+                &glance->engine->services->timing, glance->now_ms);
+        service_changed(glance->engine, glance->entry);
+        result = tell_unhealthy(glance, &member->task, deployment);
+    }
+    return result;
 }
 
 /* Its deployment's for a task set, else that of the deployment that takes over. */
@@ -97,8 +126,6 @@ static int stop_one(struct glance *glance, const struct service_stop *stop, stru
         return result < 0 ? result : 0;
     if (stop->why == STOP_TARGET_UNHEALTHY)
         result = glance_ask_target(glance, task, &verdict);
-    if (result == 0)
-        result = tell_unhealthy(glance, stop, task, &verdict);
     if (result != 0)
         return result;
     glance_target_gone(glance, task);

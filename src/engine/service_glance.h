@@ -23,6 +23,10 @@ int glance_documents(struct glance *glance, const struct deployment *deployment)
 int glance_look_round(struct glance *glance);
 /* Carries out the plan, unless it is too early. */
 int glance_act(struct glance *glance);
+/* How the task is seen now. */
+enum task_view glance_view(const struct glance *glance, const struct service_task *task);
+/* Tasks that have become unhealthy since the last look. */
+int glance_note_unhealthy(struct glance *glance);
 int glance_tell_balance(struct glance *glance, bool balanced);
 /* service_faults.c: a fault holds it up; told, and looked at again later. */
 int glance_throttled(struct glance *glance, bool *ret_throttled);

@@ -24,6 +24,7 @@ struct service_member {
     bool stale;        /* the task has changed since */
     bool loaded;       /* as the store had it: what it is now is no news */
     bool was_healthy;  /* it has been healthy */
+    bool ails;         /* UNHEALTHY beyond the grace period: counted and told */
     bool ran;          /* it has been seen RUNNING: registered with the target groups … */
     bool left;         /* … and not any more */
     UT_hash_handle hh; /* in the engine, by task row */

@@ -5,6 +5,7 @@
 
 #include "ecs-local/base/error.h"
 #include "ecs-local/base/text.h"
+#include "ecs-local/domain/task_life.h"
 #include "service_internal.h"
 
 struct interned {
@@ -107,6 +108,7 @@ void service_member_refresh(struct engine *engine, struct service_member *member
     seen->created_ms = task->created_ms;
     seen->started_ms = task->started_ms;
     seen->ends_ms = task->status == TASK_RUNNING && seen->wanted ? task->due_ms : 0;
+    seen->fails_ms = task->status == TASK_RUNNING ? life_fails_soon_ms(task, SERVICE_HEALTHY_AFTER_MS) : 0;
     seen->protected_until_ms = task->protected_until_ms;
     member->stale = false;
 }

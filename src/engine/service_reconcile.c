@@ -64,6 +64,7 @@ static void note_news(struct glance *glance, struct service_member *member, cons
     if (member->loaded) {
         member->ran = runs;
         member->left = !seen->wanted;
+        member->ails = glance_view(glance, seen) == VIEW_UNHEALTHY;
         member->loaded = false;
     }
     if (deployment == NULL)
@@ -78,8 +79,8 @@ static void note_news(struct glance *glance, struct service_member *member, cons
         glance_target_gone(glance, task);
     if (!seen->wanted && !seen->counted) {
         seen->counted = true;
-        /* What fails beside the one that trips the breaker does not count any more. */
-        if (deployment_breaker_trips(deployment, &glance->service->settings, glance->service->desired_count))
+        if (!deployment_counts_failures(
+                deployment, &glance->service->settings, glance->service->desired_count))
             return;
         if (task_could_not_start(task))
             glance->start_failure = arena_strdup(glance->engine->turn, task->stopped_reason);
@@ -442,7 +443,9 @@ static int follow_task_sets(struct glance *glance) {
 
 static int look_at_active(struct glance *glance) {
     const struct deployment *primary = glance->service->primary;
-    int result = primary != NULL && !primary->is_task_set ? judge_rollout(glance) : 0;
+    int result = glance_note_unhealthy(glance);
+    if (result == 0 && primary != NULL && !primary->is_task_set)
+        result = judge_rollout(glance);
     if (result == 0)
         result = glance_tell_targets(glance);
     if (result == 0)

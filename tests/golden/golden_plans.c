@@ -29,6 +29,7 @@ struct scene {
     const char *zones[8];
     unsigned zone_count;
     unsigned open_zone_count;
+    bool rebalancing;
     struct service_plan plan;
 };
 
@@ -51,6 +52,7 @@ static void scene_begin(struct scene *scene, const struct value *told) {
         .next = &scene->old};
     scene->old = (struct deployment){
         .id = OLD, .status = DEPLOYMENT_ACTIVE, .rollout = ROLLOUT_COMPLETED, .was_completed = true};
+    scene->rebalancing = value_bool(told, "rebalancing", false);
     scene->desired = (int)value_int(told, "desired", 1);
     scene->now_ms = value_int(told, "now", 1000000);
     value_for_each(zone, value_get(told, "zones")) scene->zones[scene->zone_count++] = zone->string;
@@ -108,6 +110,7 @@ static void make_plan(struct arena *arena, struct scene *scene) {
         .zones = scene->zones,
         .zone_count = scene->zone_count,
         .open_zone_count = scene->open_zone_count,
+        .rebalancing = scene->rebalancing,
         .now_ms = scene->now_ms,
     };
     service_plan_make(arena, &view, &scene->plan);

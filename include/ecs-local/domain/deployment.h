@@ -9,8 +9,9 @@
  * far once; `ours`: the scheduler or a user stopped it, which is no failure. */
 void deployment_task_ended(struct deployment *deployment, const struct service_task *task, bool was_healthy,
     bool ours, const struct service_timing *timing, int64_t now_ms);
-/* The scheduler stops a task because of its health. */
-void deployment_task_unhealthy(struct deployment *deployment);
+/* The scheduler stops a task because of its health. `counts`: see deployment_counts_failures(). */
+void deployment_task_unhealthy(struct deployment *deployment, const struct service_task *task, bool counts,
+    const struct service_timing *timing, int64_t now_ms);
 /* A task found no place. */
 void deployment_failed_to_place(
     struct deployment *deployment, const struct service_timing *timing, int64_t now_ms);
@@ -20,6 +21,9 @@ void deployment_task_started(struct deployment *deployment);
 void deployment_task_healthy(struct deployment *deployment, const struct service_settings *settings);
 /* Has it failed often enough? */
 bool deployment_breaker_trips(
+    const struct deployment *deployment, const struct service_settings *settings, int desired_count);
+/* Does another failure count? What fails beside or after the one that trips the breaker does not. */
+bool deployment_counts_failures(
     const struct deployment *deployment, const struct service_settings *settings, int desired_count);
 /* Where a rollback of `failed` goes: the youngest other one that has been COMPLETED. NULL: nowhere. */
 struct deployment *deployment_to_go_back_to(struct deployment *deployments, const struct deployment *failed);

@@ -139,6 +139,7 @@ struct service_task {
     int64_t created_ms;
     int64_t started_ms; /* 0: it has not been RUNNING */
     int64_t ends_ms;    /* what is settled to happen to it next while it is RUNNING; 0: nothing */
+    int64_t fails_ms;   /* a script makes it fail then, so soon that it never was well; 0: none does */
     int64_t protected_until_ms;
     /* Filled in before planning: */
     bool displaced; /* its instance is DRAINING, or no place for it any more: to be replaced */

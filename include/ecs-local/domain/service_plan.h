@@ -9,6 +9,7 @@
 enum task_view {
     VIEW_DOWN,      /* on its way to STOPPED */
     VIEW_PENDING,   /* not RUNNING yet */
+    VIEW_EXCUSED,   /* RUNNING and unhealthy, within the grace period */
     VIEW_UNSETTLED, /* RUNNING, and not known to be healthy */
     VIEW_HEALTHY,
     VIEW_UNHEALTHY,

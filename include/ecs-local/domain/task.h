@@ -84,6 +84,7 @@ struct task_container {
     const char *reason;        /* NULL when none */
     const char *health_status; /* NULL until RUNNING */
     bool has_health_check;
+    int64_t health_verdict_ms; /* a check that fails from the start says UNHEALTHY after so long */
     bool essential;
     const char *cpu;                /* text, "0" by default */
     const char *memory;             /* NULL when not defined */
@@ -262,10 +263,10 @@ bool task_counts_running(enum task_status status);
 
 /* Task.healthStatus from the essential containers; NULL while there is none to show (facts: tasks 5.2). */
 const char *task_health_status(const struct task *task);
-/* The same from those of them that have a health check: what a scheduler goes by (facts: services 7.5). A sidecar
- * without one shows UNKNOWN for ever and must not hold anybody up. */
+/* The same from those of them that have a health check, or whose script has spoken: what a scheduler goes by (facts:
+ * services 7.5). A sidecar without one shows UNKNOWN for ever and must not hold anybody up. */
 const char *task_checked_health(const struct task *task);
-/* Has an essential container a health check? */
+/* Has an essential container a health check, or a script that has spoken in its place? */
 bool task_has_health_checks(const struct task *task);
 
 /* The Task of the API without `tags`, as one JSON object. While it waits for capacity it shows no containers, no

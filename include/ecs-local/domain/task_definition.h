@@ -86,8 +86,9 @@ struct task_definition_container {
     bool essential;
     bool has_health_check;
     int64_t health_interval_s;
-    int start_timeout_s; /* 0: not given */
-    int stop_timeout_s;  /* 0: not given */
+    int64_t health_verdict_s; /* one that fails from the start is UNHEALTHY after so long */
+    int start_timeout_s;      /* 0: not given */
+    int stop_timeout_s;       /* 0: not given */
     struct container_dependency *dependencies;
     unsigned dependency_count;
     bool awaited; /* another container waits for its end */

@@ -77,6 +77,10 @@ int life_next(struct task *task, const struct task_definition *definition, const
 void life_apply(struct task *task, const struct task_definition *definition, const struct life_step *step,
     int64_t now_ms, bool *ret_restarted);
 
+/* When a script lets an essential container end or turn UNHEALTHY within `soon_ms` of its start, or before a health check
+ * that fails from the start would have its verdict: until then the task only seems to be well. 0: it does not. */
+int64_t life_fails_soon_ms(const struct task *task, int64_t soon_ms);
+
 /* Must the task stop for what has become of its containers? Its code and reason. */
 bool life_must_stop(const struct task *task, const char **ret_stop_code, const char **ret_reason);
 
