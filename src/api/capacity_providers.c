@@ -366,33 +366,88 @@ int api_delete_capacity_provider(struct api_call *call) {
     return result == 0 ? reply_provider(call, &row, document) : result;
 }
 
-static int describe_named(struct api_call *call, const struct value *names, bool with_tags) {
-    struct value *missing = value_new_list(call->arena, 0);
-    value_for_each(text, names) {
-        const char *name = NULL;
-        struct violation violation;
-        struct capacity_provider_row row;
-        if (arn_resolve_capacity_provider(call->arena, text->string, scope_region(call->scope),
-                scope_account(call->scope), &name, &violation) != 0)
-            return api_fail_with(call, &violation);
-        int result = 0;
-        if (is_fargate_name(name)) {
-            write_fargate(call, name);
-            continue;
-        }
-        result = capacity_provider_rows_get(
-            engine_store(call->engine), scope_id(call->scope), name, call->arena, &row);
-        if (result == 0)
-            result = write_provider(call, &row, with_tags);
-        else if (result == STORE_NOT_FOUND)
-            value_append(call->arena, missing, value_new_string(call->arena, name));
-        if (result < 0)
-            return result;
+/* Is the provider one of a list of names and ARNs? */
+static bool is_listed(struct api_call *call, const struct value *list, const char *name) {
+    value_for_each(item, list) {
+        if (text_equal(item->string, name) || text_equal(item->string, provider_arn(call, name)))
+            return true;
     }
+    return false;
+}
+
+static int describe_one(struct api_call *call, const char *name, bool with_tags, struct value *missing) {
+    struct capacity_provider_row row;
+    if (is_fargate_name(name)) {
+        write_fargate(call, name);
+        return 0;
+    }
+    int result = capacity_provider_rows_get(
+        engine_store(call->engine), scope_id(call->scope), name, call->arena, &row);
+    if (result == 0)
+        return write_provider(call, &row, with_tags);
+    if (result == STORE_NOT_FOUND)
+        value_append(call->arena, missing, value_new_string(call->arena, name));
+    return result == STORE_NOT_FOUND ? 0 : result;
+}
+
+static int provider_name(struct api_call *call, const char *text, const char **ret_name) {
+    struct violation violation;
+    return arn_resolve_capacity_provider(call->arena, text, scope_region(call->scope),
+               scope_account(call->scope), ret_name, &violation) == 0
+               ? 0
+               : api_fail_with(call, &violation);
+}
+
+static void write_missing(struct api_call *call, const struct value *missing) {
     writer_list_end(&call->writer);
     writer_key_list_begin(&call->writer, "failures");
     value_for_each(name, missing) write_failure(&call->writer, provider_arn(call, name->string), "MISSING");
     writer_list_end(&call->writer);
+}
+
+/* `associated_or_null`: of those only. */
+static int describe_named(struct api_call *call, const struct value *names,
+    const struct value *associated_or_null, bool with_tags) {
+    struct value *missing = value_new_list(call->arena, 0);
+    value_for_each(text, names) {
+        const char *name = NULL;
+        int result = provider_name(call, text->string, &name);
+        if (result == 0 && associated_or_null != NULL && !is_listed(call, associated_or_null, name))
+            value_append(call->arena, missing, value_new_string(call->arena, name));
+        else if (result == 0)
+            result = describe_one(call, name, with_tags, missing);
+        if (result != 0)
+            return result;
+    }
+    write_missing(call, missing);
+    return 0;
+}
+
+/* Those of a cluster, in its order; the cursor is how many were shown. */
+static int describe_associated(
+    struct api_call *call, const struct cluster *cluster, const struct value *associated, bool with_tags) {
+    struct value *missing = value_new_list(call->arena, 0);
+    const char *filters = arena_printf(call->arena, "cluster %s", cluster->name);
+    const char *after = NULL;
+    int64_t first = 0;
+    unsigned limit = page_size(call, PROVIDERS_PAGE);
+    int result = page_token_read(call, filters, &after);
+    if (result == 0 && after != NULL && text_parse_int(after, 0, INT32_MAX, &first) != 0)
+        first = 0;
+    size_t end = (size_t)first + limit < value_count(associated) ? (size_t)first + limit
+                                                                 : value_count(associated);
+    for (size_t index = (size_t)first; result == 0 && index < end; index++) {
+        const char *name = NULL;
+        result = provider_name(call, value_string_at(associated, index), &name);
+        if (result == 0)
+            result = describe_one(call, name, with_tags, missing);
+    }
+    if (result != 0)
+        return result;
+    write_missing(call, missing);
+    if (end < value_count(associated))
+        writer_key_string(&call->writer, "nextToken",
+            page_token_make(call, filters, arena_printf(call->arena, "%zu", end)));
     return 0;
 }
 
@@ -430,12 +485,25 @@ static int describe_all(struct api_call *call, bool with_tags) {
 int api_describe_capacity_providers(struct api_call *call) {
     const struct value *names = value_get(call->input, "capacityProviders");
     bool with_tags = include_has(call, "TAGS");
-    int result = check_cluster(call);
-    if (result != 0)
-        return result;
+    struct cluster *cluster = NULL;
+    const struct value *associated = NULL;
+    int result = 0;
+    if (value_string_nonempty(call->input, "cluster") != NULL) {
+        result = lookup_cluster(call, "cluster", &cluster);
+        if (result != 0)
+            return result;
+        associated = value_get(cluster_document(call, cluster), "capacityProviders");
+        if (associated == NULL)
+            associated = value_new_list(call->arena, 0);
+    }
     writer_object_begin(&call->writer);
     writer_key_list_begin(&call->writer, "capacityProviders");
-    result = value_count(names) != 0 ? describe_named(call, names, with_tags) : describe_all(call, with_tags);
+    if (value_count(names) != 0)
+        result = describe_named(call, names, associated, with_tags);
+    else if (associated != NULL)
+        result = describe_associated(call, cluster, associated, with_tags);
+    else
+        result = describe_all(call, with_tags);
     writer_object_end(&call->writer);
     return result;
 }

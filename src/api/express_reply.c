@@ -257,7 +257,7 @@ int reply_express(struct api_call *call, const struct service *service, bool wit
     if (result == 0)
         result = service_contents_read(call, service, &contents);
     if (result == 0)
-        result = service_current_deployment(call, service, &deployment);
+        result = service_current_deployment(call, service, false, &deployment);
     if (result != 0)
         return result;
     const struct value *express = value_get(contents.document, EXPRESS_MEMBER);

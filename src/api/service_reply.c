@@ -233,29 +233,36 @@ static void write_revisions(struct api_call *call, const struct service *service
     writer_list_end(writer);
 }
 
-int service_current_deployment(struct api_call *call, const struct service *service, const char **ret_arn) {
+int service_current_deployment(
+    struct api_call *call, const struct service *service, bool begun, const char **ret_arn) {
+    enum {
+        LOOK_AT = 4, /* of those that came within one moment */
+    };
     const struct service_deployment_cursor newest = {.created_ms = INT64_MAX, .id = INT64_MAX};
-    struct service_deployment_name row;
+    struct service_deployment_name rows[LOOK_AT];
     struct value *document = NULL;
     unsigned count = 0;
+    unsigned index = 0;
     *ret_arn = NULL;
     int result = service_deployment_rows_list(
-        engine_store(call->engine), service->id, &newest, 0, 1, call->arena, &row, &count);
-    if (result != 0 || count == 0)
+        engine_store(call->engine), service->id, &newest, 0, begun ? LOOK_AT : 1, call->arena, rows, &count);
+    while (result == 0 && begun && index < count && text_equal(rows[index].status, "PENDING"))
+        index++;
+    if (result != 0 || index == count)
         return result;
-    if (value_parse(call->arena, row.document, strlen(row.document), &document) != 0)
+    if (value_parse(call->arena, rows[index].document, strlen(rows[index].document), &document) != 0)
         return -1;
     *ret_arn = value_string(document, "serviceDeploymentArn");
     return 0;
 }
 
-/* A creation does not show it yet (facts: services 2.4). */
+/* A creation does not show it yet, an update still the one before (facts: services 2.4, 3.4). */
 static int write_current_deployment(
     struct api_call *call, const struct service *service, const struct service_view *view) {
     const char *arn = NULL;
     if (view->created || view->deleted || service->status == SERVICE_INACTIVE)
         return 0;
-    int result = service_current_deployment(call, service, &arn);
+    int result = service_current_deployment(call, service, true, &arn);
     if (result == 0)
         writer_key_string_opt(&call->writer, "currentServiceDeployment", arn);
     return result;

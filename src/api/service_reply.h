@@ -15,8 +15,10 @@ int write_service(struct api_call *call, const struct service *service, const st
 /* {"service": …} */
 int reply_service(struct api_call *call, const struct service *service, const struct service_view *view);
 
-/* The ARN of its last service deployment, also when that is over; NULL: there is none. */
-int service_current_deployment(struct api_call *call, const struct service *service, const char **ret_arn);
+/* The ARN of its last service deployment (`begun`: of those that are not PENDING), also when that is over; NULL: there is
+ * none. */
+int service_current_deployment(
+    struct api_call *call, const struct service *service, bool begun, const char **ret_arn);
 
 /* A task set; `tags`: the member is there. */
 int write_task_set(

@@ -425,7 +425,7 @@ class RunTask(Case):
                 "capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]}
         self.refused("InvalidParameterException",
                      "The specified capacity provider strategy cannot contain a capacity provider that is not associated with "
-                     "the cluster. Associate the capacity provider with the cluster and try again.", "RunTask", body)
+                     "the cluster. Associate the capacity provider with the cluster or specify a valid capacity provider and try again.", "RunTask", body)
         self.server.ok("PutClusterCapacityProviders", {"cluster": "default", "capacityProviders": ["FARGATE", "FARGATE_SPOT"],
                                                        "defaultCapacityProviderStrategy": []})
         got = self.server.ok("RunTask", body)["tasks"][0]

@@ -12,7 +12,7 @@ BUSY = ("UpdateInProgressException",
         "The specified cluster is in a busy state. Cluster attachments must be in UPDATE_COMPLETE or UPDATE_FAILED state before "
         "they can be updated.")
 NOT_ASSOCIATED = ("The specified capacity provider strategy cannot contain a capacity provider that is not associated with the "
-                  "cluster. Associate the capacity provider with the cluster and try again.")
+                  "cluster. Associate the capacity provider with the cluster or specify a valid capacity provider and try again.")
 GROUP = {"autoScalingGroupArn": f"arn:aws:autoscaling:us-east-1:{ACCOUNT}:autoScalingGroup:u:autoScalingGroupName/g"}
 MANAGED = {"infrastructureRoleArn": f"arn:aws:iam::{ACCOUNT}:role/i", "instanceLaunchTemplate": {
     "ec2InstanceProfileArn": f"arn:aws:iam::{ACCOUNT}:instance-profile/p", "networkConfiguration": {"subnets": ["subnet-1"]}}}
@@ -288,6 +288,16 @@ class CapacityProviders(Providers):
             token = {"nextToken": page["nextToken"]} if "nextToken" in page else None
         self.assertEqual(seen, ["FARGATE", "FARGATE_SPOT", *names])
         self.assertEqual(len(self.ok("DescribeCapacityProviders")["capacityProviders"]), 10)
+        # Of a cluster: its own, in its order.
+        self.ok("CreateCluster", {"clusterName": "own", "capacityProviders": ["FARGATE_SPOT", "p03"]})
+        own = self.ok("DescribeCapacityProviders", {"cluster": "own"})
+        self.assertEqual([item["name"] for item in own["capacityProviders"]], ["FARGATE_SPOT", "p03"])
+        first = self.ok("DescribeCapacityProviders", {"cluster": "own", "maxResults": 1})
+        second = self.ok("DescribeCapacityProviders", {"cluster": "own", "nextToken": first["nextToken"]})
+        self.assertEqual(([item["name"] for item in second["capacityProviders"]], "nextToken" in second), (["p03"], False))
+        others = self.ok("DescribeCapacityProviders", {"cluster": "own", "capacityProviders": ["p03", "p04"]})
+        self.assertEqual(([item["name"] for item in others["capacityProviders"]], [item["reason"] for item in others["failures"]]), (["p03"], ["MISSING"]))
+        self.assertEqual(self.ok("DescribeCapacityProviders", {"cluster": "default"})["capacityProviders"], [])
         self.invalid("capacityProviders can have at most 100 items.", "DescribeCapacityProviders", {"capacityProviders": ["x"] * 101})
         self.invalid("Max results can not be greater than 10", "DescribeCapacityProviders", {"maxResults": 11})
 

@@ -241,7 +241,10 @@ class Updating(Services):
         self.assertEqual(got["deploymentConfiguration"]["minimumHealthyPercent"], 100)
         self.register("web", {**PORT, "cpu": 20})
         old = got["deployments"][0]["id"]
+        current = self.described()["currentServiceDeployment"]
         got = self.update(taskDefinition="web")
+        self.assertEqual(got["currentServiceDeployment"], current)  # the answer still shows the one before
+        self.assertNotEqual(self.described()["currentServiceDeployment"], current)
         self.assertEqual([item["status"] for item in got["deployments"]], ["PRIMARY", "ACTIVE"])
         self.assertEqual(got["deployments"][1]["id"], old)
         self.assertEqual(got["taskDefinition"], arn("task-definition/web:2"))
