@@ -204,7 +204,9 @@ void instance_undescribe(struct engine *engine, struct instance *instance);
 void descriptions_free(struct engine *engine);
 
 /* waiting_tasks.c: tasks that wait until an instance of their capacity provider has room. */
-void waiting_add(struct engine *engine, int64_t task_row);
+void waiting_add(struct engine *engine, struct cluster *cluster, int64_t task_row);
+/* The task does not wait any more. */
+void waiting_over(struct engine *engine, struct task *task);
 /* Places those that have a place now, if something has changed since the last time. */
 int waiting_place(struct engine *engine);
 /* What such a task would be placed by. ENGINE_NOT_FOUND: its definition is gone. */

@@ -206,7 +206,7 @@ static int place(struct engine *engine, struct cluster *cluster, struct task_lau
     task_launch_place_request(launch, &request);
     int result = engine_place(engine, cluster, &request, &instance);
     if (result == ENGINE_NOT_FOUND && may_wait && provider != NULL && provider->managed_scaling &&
-        !engine_too_many_waiting(engine)) {
+        !engine_too_many_waiting(cluster)) {
         launch->waits = true;
         result = 0;
     }

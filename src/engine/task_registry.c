@@ -329,8 +329,11 @@ static int load_active(void *context, const struct task_row *row) {
     return 0;
 }
 
-static int load_waiting(void *context, int64_t id) {
-    waiting_add(context, id);
+static int load_waiting(void *context, int64_t id, int64_t cluster_id) {
+    struct cluster *cluster = cluster_by_row(context, cluster_id);
+    if (cluster == NULL)
+        return error_raise(ERR_STORE, "a task waits in no cluster");
+    waiting_add(context, cluster, id);
     return 0;
 }
 

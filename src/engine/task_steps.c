@@ -10,7 +10,7 @@
 enum {
     /* Of one task, before others have their turn. */
     STEPS_AT_ONCE = 256,
-    /* Quota of tasks in PROVISIONING (facts: tasks 14); here of all clusters together. */
+    /* Quota of tasks in PROVISIONING, for each cluster (facts: tasks 14). */
     WAITING_TASKS_MAX = 300,
     /* How long a task waits for capacity before it fails (D). */
     WAIT_FOR_CAPACITY_MS = 15 * 60 * 1000,
@@ -232,13 +232,13 @@ int task_timer_fired(struct engine *engine, int64_t row) {
 static int wait_for_capacity(struct engine *engine, struct task *task) {
     task->due_ms = task->created_ms + WAIT_FOR_CAPACITY_MS;
     timers_add(&engine->timers, task->due_ms, TIMER_TASK, task->id);
-    waiting_add(engine, task->id);
+    waiting_add(engine, cluster_by_row(engine, task->cluster_id), task->id);
     task_touch(engine, task);
     return 0;
 }
 
-bool engine_too_many_waiting(const struct engine *engine) {
-    return engine->waiting_count >= WAITING_TASKS_MAX;
+bool engine_too_many_waiting(const struct cluster *cluster) {
+    return cluster->waiting >= WAITING_TASKS_MAX;
 }
 
 int engine_task_admit(
@@ -288,7 +288,7 @@ void engine_task_protect(struct engine *engine, struct task *task, int64_t until
 int engine_task_stop(struct engine *engine, struct task *task, const char *stop_code, const char *reason) {
     if (task->desired == TASK_STOPPED)
         return 0;
-    task->waiting = NULL;
+    waiting_over(engine, task);
     task_unwant(engine, task, stop_code, reason, engine_now_ms(engine));
     return task_schedule(engine, task);
 }

@@ -7,13 +7,20 @@
 #include "ecs-local/base/text.h"
 #include "engine_internal.h"
 
-void waiting_add(struct engine *engine, int64_t task_row) {
+void waiting_add(struct engine *engine, struct cluster *cluster, int64_t task_row) {
+    cluster->waiting++;
     if (engine->waiting_count == engine->waiting_capacity) {
         engine->waiting_capacity = engine->waiting_capacity != 0 ? engine->waiting_capacity * 2 : 64;
         engine->waiting_tasks = xrealloc(engine->waiting_tasks, engine->waiting_capacity * sizeof(int64_t));
     }
     engine->waiting_tasks[engine->waiting_count++] = task_row;
     engine->capacity_changed = true;
+}
+
+void waiting_over(struct engine *engine, struct task *task) {
+    if (task->waiting != NULL)
+        cluster_by_row(engine, task->cluster_id)->waiting--;
+    task->waiting = NULL;
 }
 
 /* The zones of the launch's subnets, when all are known. */
@@ -57,7 +64,7 @@ int waiting_request(struct engine *engine, const struct task *task, const struct
 }
 
 static int settle(struct engine *engine, struct task *task, struct instance *instance) {
-    task->waiting = NULL;
+    waiting_over(engine, task);
     task->life.since_ms = engine_now_ms(engine);
     /* So far it counts in its cluster only. */
     task_count(engine, task, -1);
@@ -138,7 +145,7 @@ static const char *why(struct engine *engine, const struct task *task) {
 
 int waiting_give_up(struct engine *engine, struct task *task, int64_t now_ms) {
     const char *reason = arena_printf(engine->turn, "TaskFailedToStart: %s", why(engine, task));
-    task->waiting = NULL;
+    waiting_over(engine, task);
     task_unwant(engine, task, "TaskFailedToStart", reason, now_ms);
     return task_move_reported(engine, task, TASK_STOPPED, now_ms);
 }

@@ -229,11 +229,12 @@ int task_rows_uses_definition(struct store *store, int64_t family_id, int64_t ta
     return step == STEP_ROW ? 0 : STORE_NOT_FOUND;
 }
 
-int task_rows_each_waiting(struct store *store, void *context, int (*each)(void *context, int64_t id)) {
+int task_rows_each_waiting(
+    struct store *store, void *context, int (*each)(void *context, int64_t id, int64_t cluster_id)) {
     statement_scope struct statement statement = statement_begin(store, SQL_TASK_WAITING);
     int step;
     while ((step = statement_step(&statement)) == STEP_ROW) {
-        int result = each(context, column_int(&statement, "id"));
+        int result = each(context, column_int(&statement, "id"), column_int(&statement, "cluster_id"));
         if (result != 0)
             return result;
     }

@@ -375,6 +375,21 @@ class CapacityProviders(Providers):
         self.assertEqual((task["lastStatus"], task["containerInstanceArn"]), ("RUNNING", instance))
         self.assertEqual(self.run_task(capacityProviderStrategy=strategy)["tasks"][0]["containerInstanceArn"], instance)
 
+    def test_so_many_tasks_wait_in_each_cluster(self):
+        self.create("asg", managedScaling={"status": "ENABLED"})
+        self.register()
+        for cluster in ("one", "two"):
+            self.ok("CreateCluster", {"clusterName": cluster, "capacityProviders": ["asg"],
+                                      "defaultCapacityProviderStrategy": [{"capacityProvider": "asg", "weight": 1}]})
+            for _ in range(30):
+                self.assertEqual(self.run_task(cluster=cluster, count=10)["failures"], [])
+            reply = self.run_task(cluster=cluster)
+            self.assertEqual((reply["tasks"], [failure["reason"] for failure in reply["failures"]]), ([], ["EMPTY CAPACITY PROVIDER"]))
+        waiting = self.ok("ListTasks", {"cluster": "one", "maxResults": 1})["taskArns"][0]
+        self.ok("StopTask", {"cluster": "one", "task": waiting})
+        self.assertEqual(len(self.run_task(cluster="one")["tasks"]), 1)
+        self.assertEqual(self.run_task(cluster="one")["tasks"], [])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -77,6 +77,7 @@ struct cluster {
     unsigned running[LAUNCH_KIND_COUNT];
     unsigned pending[LAUNCH_KIND_COUNT];
     unsigned unfinished;         /* tasks that are not STOPPED */
+    unsigned waiting;            /* those of them that wait for capacity */
     unsigned registered;         /* container instances that are ACTIVE or DRAINING */
     struct instance **instances; /* in order of registration, INACTIVE ones too */
     unsigned instance_count;
@@ -293,7 +294,7 @@ const char *engine_refusal(
     struct engine *engine, const struct instance *instance, const struct place_request *request);
 
 /* Would a further task of the cluster that waits for capacity be one too many (facts: tasks 14)? */
-bool engine_too_many_waiting(const struct engine *engine);
+bool engine_too_many_waiting(const struct cluster *cluster);
 /* Tasks. engine_task_admit() takes ownership of a complete new task, reserves what it needs on its instance,
  * counts it and sets its first step going. */
 int engine_task_admit(

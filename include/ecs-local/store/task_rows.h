@@ -79,7 +79,8 @@ int task_rows_list(struct store *store, const struct task_filter *filter, struct
     unsigned limit, const char *prefix, struct writer *writer, bool *ret_more);
 /* Ids of unfinished tasks on an instance. */
 /* Calls `each` for every task that waits for capacity, oldest first. */
-int task_rows_each_waiting(struct store *store, void *context, int (*each)(void *context, int64_t id));
+int task_rows_each_waiting(
+    struct store *store, void *context, int (*each)(void *context, int64_t id, int64_t cluster_id));
 /* How many tasks of a service are protected from scale-in, one of them apart. */
 int task_rows_protected_of_service(
     struct store *store, int64_t service_id, int64_t now_ms, int64_t but_id, int64_t *ret_count);

@@ -74,7 +74,7 @@ SELECT 1 FROM tasks WHERE cluster_id = :cluster_id AND capacity_provider = :capa
 SELECT task_id FROM tasks INDEXED BY tasks_of_services WHERE cluster_id = :cluster_id AND started_by >= 'ecs-svc/'
   AND started_by < 'ecs-svc0' AND desired_status = 'RUNNING' ORDER BY id LIMIT :limit
 -- name: task_waiting
-SELECT id FROM tasks INDEXED BY tasks_waiting WHERE waiting IS NOT NULL ORDER BY id
+SELECT id, cluster_id FROM tasks INDEXED BY tasks_waiting WHERE waiting IS NOT NULL ORDER BY id
 -- name: task_protected_of_service
 SELECT count(*) AS tasks FROM tasks INDEXED BY tasks_by_service WHERE service_id = :service_id
   AND desired_status = 'RUNNING' AND protected_until_ms > :now_ms AND id <> :but_id
