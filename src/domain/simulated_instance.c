@@ -30,6 +30,11 @@ static void write_attributes(
     writer_key_list_begin(writer, "attributes");
     for (size_t index = 0; agent_attribute(index) != NULL; index++)
         write_attribute(writer, agent_attribute(index), NULL);
+    /* Those of the agent's own that have values (facts: tasks 7.2). */
+    write_attribute(writer, "ecs.capability.cni-plugin-version", "ec510ca1-2025.06.0");
+    write_attribute(writer, "ecs.capability.branch-cni-plugin-version", "ec510ca1-");
+    if (instance->type->gpus != 0)
+        write_attribute(writer, "ecs.capability.gpu-driver-version", "570.133.20");
     write_attribute(writer, "ecs.ami-id", AMI_ID);
     write_attribute(writer, "ecs.vpc-id", SIMULATED_VPC_ID);
     write_attribute(writer, "ecs.subnet-id", subnet_id);

@@ -114,7 +114,8 @@ class Attributes(Case):
         self.assertEqual({target for target, _ in everything}, {self.first, self.second})
         names = {name for _, name in everything}
         for name in ("ecs.ami-id", "ecs.availability-zone", "ecs.instance-type", "ecs.os-type", "ecs.cpu-architecture",
-                     "ecs.vpc-id", "ecs.subnet-id", "ecs.capability.task-eni", "com.amazonaws.ecs.capability.ecr-auth"):
+                     "ecs.vpc-id", "ecs.subnet-id", "ecs.capability.task-eni", "ecs.capability.cni-plugin-version",
+                     "ecs.capability.branch-cni-plugin-version", "com.amazonaws.ecs.capability.ecr-auth"):
             self.assertIn(name, names)
         self.assertEqual(len(self.listed()), 100)
         bad = {"targetType": "container-instance", "nextToken": "nonsense"}
