@@ -143,9 +143,10 @@ static void stamp_running(struct task *task, int64_t now_ms) {
     containers_run(task, now_ms);
 }
 
-/* Containers that ran have stopped by now. */
+/* Containers that ran have stopped by now, and those that could not start never will (facts: tasks 6.9). */
 static void stamp_execution(struct task *task, int64_t now_ms) {
-    if (task->started_ms != 0 && task->execution_stopped_ms == 0)
+    bool failed = text_equal(task->stop_code, "TaskFailedToStart");
+    if ((task->started_ms != 0 || failed) && task->execution_stopped_ms == 0)
         task->execution_stopped_ms = now_ms;
 }
 

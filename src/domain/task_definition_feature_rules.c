@@ -8,6 +8,7 @@
 
 enum {
     CONTAINERS_MAX = 10,
+    NAME_MAX_LENGTH = 255,
     TIMEOUT_MIN_S = 2,
     FARGATE_TIMEOUT_MAX_S = 120,
     ENVIRONMENT_FILES_MAX = 10,
@@ -56,6 +57,19 @@ static int check_health(struct rule_check *check, const struct value *container)
             return rule_refuse(check, "Health check %s for container '%s' must be between %lld and %lld.",
                 ranges[index].member, rule_container_name(container), (long long)ranges[index].minimum,
                 (long long)ranges[index].maximum);
+    }
+    return 0;
+}
+
+/* "name" or "name:alias" (the 2016 document; text n/e). */
+static int check_links(struct rule_check *check, const struct value *container) {
+    value_for_each(link, value_get(container, "links")) {
+        size_t length = strcspn(link->string, ":");
+        const char *name = arena_strndup(check->arena, link->string, length);
+        const char *alias = link->string[length] == ':' ? link->string + length + 1 : name;
+        if (!text_is_name(name, NAME_MAX_LENGTH) || !text_is_name(alias, NAME_MAX_LENGTH))
+            return rule_refuse(
+                check, "Invalid 'links' setting for container '%s'.", rule_container_name(container));
     }
     return 0;
 }
@@ -194,8 +208,8 @@ static int check_limits(struct rule_check *check, const struct value *container)
 }
 
 int rules_check_container_features(struct rule_check *check) {
-    static container_rule *const rules[] = {
-        check_timeouts, check_health, check_logging, check_image_role, check_secrets, check_limits};
+    static container_rule *const rules[] = {check_links, check_timeouts, check_health, check_logging,
+        check_image_role, check_secrets, check_limits};
     rule_for_each_container(check, container) {
         for (size_t index = 0; index < array_length(rules); index++) {
             if (rules[index](check, container) != 0)

@@ -46,6 +46,9 @@ void credential_scope_parse(struct arena *arena, const char *authorization_or_nu
         return;
     const char *region = date + date_length + 1;
     size_t region_length = strcspn(region, "/, ");
+    /* A key of several regions (SigV4A) names none: KEY/DATE/SERVICE/aws4_request. */
+    if (text_starts_with(region + region_length, "/aws4_request"))
+        return;
     if (is_region(region, region_length))
         ret_scope->region = arena_strndup(arena, region, region_length);
 }

@@ -337,6 +337,12 @@ class Accounts(Wire):
             self.assertEqual(got["cluster"]["clusterArn"],
                              f"arn:{partition}:ecs:{region}:{self.account}:cluster/default")
 
+    def test_a_key_of_several_regions_names_none(self):
+        """SigV4A: KEY/DATE/SERVICE/aws4_request."""
+        scope = f"AWS4-ECDSA-P256-SHA256 Credential={self.account}/20260101/ecs/aws4_request, SignedHeaders=host, Signature=0"
+        got = self.ok("CreateCluster", headers={"Authorization": scope})
+        self.assertEqual(got["cluster"]["clusterArn"], f"arn:aws:ecs:us-east-1:{self.account}:cluster/default")
+
     def test_accounts_and_regions_do_not_see_each_other(self):
         """Clusters, definitions, instances and tasks of one are nothing to the other."""
         self.server.fleet(1, account=self.account)
