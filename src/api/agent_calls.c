@@ -113,6 +113,9 @@ static int read_containers(struct api_call *call, struct task_report *report) {
     value_for_each(agent, agents) {
         if (report->container_count == count)
             break;
+        int result = check_status(call, value_string_nonempty(agent, "status"));
+        if (result != 0)
+            return result;
         report->containers[report->container_count++] = (struct container_report){
             .name = value_string(agent, "containerName"),
             .agent_status = value_string(agent, "status"),

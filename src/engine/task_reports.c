@@ -114,6 +114,8 @@ static bool container_differs(const struct task_container *left, const struct ta
     return left->exited != right->exited || left->exit_code != right->exit_code ||
            left->binding_count != right->binding_count ||
            strcmp(left->last_status, right->last_status) != 0 ||
+           (left->agent_status != right->agent_status &&
+               !text_equal(left->agent_status, right->agent_status)) ||
            (left->reason != right->reason && !text_equal(left->reason, right->reason)) ||
            (left->runtime_id != right->runtime_id && !text_equal(left->runtime_id, right->runtime_id));
 }

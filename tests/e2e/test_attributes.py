@@ -472,6 +472,14 @@ class AgentReports(Case):
             "task": task, "status": "RUNNING", "containers": [{"containerName": "app", "status": "RUNNING"}],
             "managedAgents": [{"containerName": "app", "managedAgentName": "ExecuteCommandAgent", "status": "STOPPED", "reason": "bad"}]})
         agent = self.task(task)["containers"][0]["managedAgents"][0]
+        version = self.task(task)["version"]
+        news = {"containerName": "app", "managedAgentName": "ExecuteCommandAgent", "status": "RUNNING"}
+        self.assertEqual(self.server.error("SubmitTaskStateChange", {"task": task, "managedAgents": [{**news, "status": "NOPE"}]}),
+                         ("InvalidParameterException", "status should be one of [PENDING,RUNNING,STOPPED]"))
+        self.ok("SubmitTaskStateChange", {"task": task, "managedAgents": [news]})
+        self.assertEqual(self.task(task)["version"], version + 1)
+        self.assertTrue(self.ok("ExecuteCommand", {"task": task, "command": "sh", "interactive": True})["session"]["tokenValue"])
+        self.ok("SubmitTaskStateChange", {"task": task, "managedAgents": [{**news, "status": "STOPPED", "reason": "bad"}]})
         self.assertEqual((agent["name"], agent["lastStatus"], agent["reason"]), ("ExecuteCommandAgent", "STOPPED", "bad"))
         self.assertIn("isn’t running", self.server.error("ExecuteCommand", {"task": task, "command": "sh", "interactive": True})[1])
 
