@@ -117,6 +117,26 @@ static void copy_attributes(struct arena *arena, struct value *list, const struc
     }
 }
 
+/* What an agent can do: it says so anew at every registration. */
+static bool is_capability(const char *name) {
+    return text_starts_with(name, "ecs.capability.") ||
+           text_starts_with(name, "com.amazonaws.ecs.capability.");
+}
+
+/* Of an earlier registration: what the new one does not say and could not take back. */
+static struct value *lasting_attributes(
+    struct arena *arena, const struct value *request, const struct value *old) {
+    struct value *attributes = value_get(old, "attributes");
+    if (value_count(value_get(request, "attributes")) == 0)
+        return attributes;
+    struct value *list = value_new_list(arena, value_count(attributes) + 1);
+    value_for_each(item, attributes) {
+        if (!is_capability(value_string(item, "name")))
+            value_append(arena, list, item);
+    }
+    return list;
+}
+
 static struct value *make_attributes(
     struct arena *arena, const struct value *request, const struct value *identity, const struct value *old) {
     struct value *list = value_new_list(arena, 64);
@@ -132,7 +152,7 @@ static struct value *make_attributes(
         add_attribute(arena, list, "ecs.vpc-id", SIMULATED_VPC_ID);
         add_attribute(arena, list, "ecs.subnet-id", zone != NULL ? simulated_subnet_id(arena, zone) : NULL);
     }
-    copy_attributes(arena, list, value_get(old, "attributes"));
+    copy_attributes(arena, list, lasting_attributes(arena, request, old));
     return list;
 }
 
@@ -159,5 +179,9 @@ struct value *instance_document_make(
         if (member != NULL)
             value_add(arena, document, kept[index], member);
     }
+    const char *old_version = value_string(value_get(old, "versionInfo"), "agentVersion");
+    if (text_equal(value_string(old, "agentUpdateStatus"), "PENDING") && old_version != NULL &&
+        !text_equal(value_string(version, "agentVersion"), old_version))
+        value_set(arena, document, "agentUpdateStatus", value_new_string(arena, "UPDATED"));
     return document;
 }

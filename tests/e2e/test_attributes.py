@@ -209,6 +209,11 @@ class Registration(Case):
                             attributes=[{"name": "ecs.capability.new"}])
         self.assertIn({"name": "stack", "value": "green"}, again["attributes"])
         self.assertIn({"name": "ecs.capability.new"}, again["attributes"])
+        # What the agent could do before it may not be able to do any more.
+        later = self.enlist(containerInstanceArn=got["containerInstanceArn"], totalResources=[CPU, MEMORY],
+                            attributes=[{"name": "ecs.capability.other"}])
+        self.assertIn({"name": "stack", "value": "green"}, later["attributes"])
+        self.assertNotIn({"name": "ecs.capability.new"}, later["attributes"])
 
     def test_tags_and_include(self):
         tags = [{"key": "k", "value": "v"}]
@@ -334,6 +339,8 @@ class Agents(Case):
         self.ok("UpdateContainerAgent", {"containerInstance": got["containerInstanceArn"]})
         self.assertEqual(self.server.error("UpdateContainerAgent", {"containerInstance": got["containerInstanceArn"]})[0],
                          "UpdateInProgressException")
+        again = self.enlist("1.81.0", containerInstanceArn=got["containerInstanceArn"])
+        self.assertEqual((again["agentUpdateStatus"], again["versionInfo"]["agentVersion"]), ("UPDATED", "1.81.0"))
         nameless = self.ok("RegisterContainerInstance", {"totalResources": [CPU, MEMORY]})["containerInstance"]
         self.assertEqual(self.server.error("UpdateContainerAgent", {"containerInstance": nameless["containerInstanceArn"]})[0],
                          "MissingVersionException")
