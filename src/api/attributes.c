@@ -219,61 +219,87 @@ static int read_place(
     return 0;
 }
 
+enum {
+    LOOKS_MAX = 10000, /* instances that a page may look at, twice what a cluster of AWS has */
+    NOTES = 64,        /* a power of two */
+};
+
+/* What ListAttributes looks for. Most instances lack a custom attribute, and many have the same attributes: no need to
+ * look at those again. */
+struct listing {
+    const struct cluster *cluster;
+    const char *name;        /* NULL: any */
+    const char *value;       /* NULL: any */
+    unsigned end;            /* of the instances that this page looks at */
+    uint32_t lacking[NOTES]; /* ids of attributes, by their last bits */
+};
+
+static bool passes(const struct listing *listing, const char *name, const char *value) {
+    return (listing->name == NULL || text_equal(name, listing->name)) &&
+           (listing->value == NULL || text_equal(value, listing->value));
+}
+
 /* The next attribute that passes the filters, from `place` on; false at the end. */
-static bool next_attribute(const struct cluster *cluster, const char *wanted_name, const char *wanted_value,
-    struct place *place, const char **ret_name, const char **ret_value) {
-    const struct attribute_set *lacking = NULL;
-    for (; place->instance < cluster->instance_count; place->instance++, place->attribute = 0) {
-        const struct instance *instance = cluster->instances[place->instance];
-        if (instance->status == INSTANCE_INACTIVE || instance->attributes == lacking)
+static bool next_attribute(
+    struct listing *listing, struct place *place, const char **ret_name, const char **ret_value) {
+    for (; place->instance < listing->end; place->instance++, place->attribute = 0) {
+        const struct instance *instance = listing->cluster->instances[place->instance];
+        if (instance->status == INSTANCE_INACTIVE)
             continue;
-        /* Most instances lack a custom attribute, and many have the same: no need to look at those again. */
-        if (wanted_name != NULL && instance_attribute(instance, wanted_name) == NULL) {
-            lacking = instance->attributes;
+        uint32_t id = instance_attributes_id(instance);
+        uint32_t *lacking = &listing->lacking[id % NOTES];
+        if (*lacking == id)
             continue;
-        }
+        bool from_first = place->attribute == 0;
         for (; instance_attribute_at(instance, place->attribute, ret_name, ret_value); place->attribute++) {
-            if ((wanted_name == NULL || text_equal(*ret_name, wanted_name)) &&
-                (wanted_value == NULL || text_equal(*ret_value, wanted_value)))
+            if (passes(listing, *ret_name, *ret_value))
                 return true;
         }
+        if (from_first)
+            *lacking = id;
     }
     return false;
 }
 
 int api_list_attributes(struct api_call *call) {
-    const char *name = value_string_nonempty(call->input, "attributeName");
-    const char *value = value_string_nonempty(call->input, "attributeValue");
+    struct listing listing = {
+        .name = value_string_nonempty(call->input, "attributeName"),
+        .value = value_string_nonempty(call->input, "attributeValue"),
+    };
     struct cluster *cluster = NULL;
     struct place place = {0};
     int result = lookup_cluster(call, "cluster", &cluster);
     if (result != 0)
         return result;
-    if (value != NULL && name == NULL)
+    if (listing.value != NULL && listing.name == NULL)
         return api_fail(call, ERROR_ATTRIBUTE_VALUE_ALONE, NULL);
-    const char *filters = arena_printf(
-        call->arena, "%s,%s,%s", cluster->name, name != NULL ? name : "", value != NULL ? value : "");
+    const char *filters = arena_printf(call->arena, "%s,%s,%s", cluster->name,
+        listing.name != NULL ? listing.name : "", listing.value != NULL ? listing.value : "");
     result = read_place(call, cluster, filters, &place);
     if (result != 0)
         return result;
     unsigned limit = page_size(call, PAGE_DEFAULT);
+    unsigned count = cluster->instance_count;
+    listing.cluster = cluster;
+    listing.end = count > LOOKS_MAX && place.instance < count - LOOKS_MAX ? place.instance + LOOKS_MAX
+                                                                          : count;
     struct writer *writer = &call->writer;
-    const char *found_name = NULL;
-    const char *found_value = NULL;
+    const char *name = NULL;
+    const char *value = NULL;
     writer_object_begin(writer);
     writer_key_list_begin(writer, "attributes");
-    bool more = next_attribute(cluster, name, value, &place, &found_name, &found_value);
-    const char *cursor = "";
+    bool more = next_attribute(&listing, &place, &name, &value);
+    const char *cursor = arena_printf(call->arena, "%u/", listing.end);
     for (unsigned written = 0; more && written < limit; written++) {
-        write_attribute(writer, found_name, found_value[0] != '\0' ? found_value : NULL,
-            cluster->instances[place.instance]->arn);
+        write_attribute(
+            writer, name, value[0] != '\0' ? value : NULL, cluster->instances[place.instance]->arn);
         if (written + 1 == limit)
-            cursor = arena_printf(call->arena, "%u/%s", place.instance, found_name);
+            cursor = arena_printf(call->arena, "%u/%s", place.instance, name);
         place.attribute++;
-        more = next_attribute(cluster, name, value, &place, &found_name, &found_value);
+        more = next_attribute(&listing, &place, &name, &value);
     }
     writer_list_end(writer);
-    if (more)
+    if (more || listing.end < count)
         writer_key_string(writer, "nextToken", page_token_make(call, filters, cursor));
     writer_object_end(writer);
     return 0;

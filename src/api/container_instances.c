@@ -176,33 +176,71 @@ int api_describe_container_instances(struct api_call *call) {
     return 0;
 }
 
-static bool is_listed(
-    const struct instance *instance, const char *status, struct cluster_query *query_or_null) {
-    if (status == NULL ? instance->status == INSTANCE_INACTIVE
-                       : !text_equal(instance_status_name(instance->status), status))
-        return false;
+enum {
+    LOOKS_MAX = 10000, /* instances that a page may look at, twice what a cluster of AWS has */
+    NOTES = 64,        /* a power of two */
+};
+
+/* What ListContainerInstances looks for. Instances of one kind have the same attributes, and those often decide. */
+struct listing {
+    const char *status; /* NULL: all but INACTIVE */
+    struct cluster_query *query;
+    struct note {
+        uint32_t attributes_id;
+        bool refused;
+        bool granted;
+    } notes[NOTES]; /* by the last bits of the id */
+};
+
+static const struct note *note_of(struct listing *listing, const struct instance *instance) {
+    uint32_t id = instance_attributes_id(instance);
+    struct note *note = &listing->notes[id % NOTES];
+    if (note->attributes_id == id)
+        return note;
     struct query_subject subject;
-    if (query_or_null == NULL)
-        return true;
+    struct query_rest rest = {.count = 0};
     instance_query_subject(instance, &subject);
-    return cluster_query_matches(query_or_null, &subject);
+    bool possible = cluster_query_split(listing->query, &subject, &rest);
+    *note = (struct note){.attributes_id = id, .refused = !possible, .granted = possible && rest.count == 0};
+    return note;
+}
+
+static bool is_listed(struct listing *listing, const struct instance *instance) {
+    if (listing->status == NULL ? instance->status == INSTANCE_INACTIVE
+                                : !text_equal(instance_status_name(instance->status), listing->status))
+        return false;
+    if (listing->query == NULL)
+        return true;
+    const struct note *note = note_of(listing, instance);
+    if (note->refused || note->granted)
+        return note->granted;
+    struct query_subject subject;
+    instance_query_subject(instance, &subject);
+    return cluster_query_matches(listing->query, &subject);
+}
+
+/* The next that is listed, from `index` on, but no further than `end`. */
+static unsigned next_listed(
+    struct listing *listing, const struct cluster *cluster, unsigned index, unsigned end) {
+    while (index < end && !is_listed(listing, cluster->instances[index]))
+        index++;
+    return index;
 }
 
 int api_list_container_instances(struct api_call *call) {
     struct cluster *cluster = NULL;
-    const char *status = value_string_nonempty(call->input, "status");
+    struct listing listing = {.status = value_string_nonempty(call->input, "status")};
     const char *token = NULL;
     int64_t start = 0;
     int result = lookup_cluster(call, "cluster", &cluster);
     if (result != 0)
         return result;
     const char *expression = value_string_nonempty(call->input, "filter");
-    struct cluster_query *query = NULL;
     struct violation violation;
-    if (expression != NULL && cluster_query_parse(call->arena, expression, &query, &violation) != 0)
+    if (expression != NULL && cluster_query_parse(call->arena, expression, &listing.query, &violation) != 0)
         return api_fail_with(call, &violation);
-    const char *filters = arena_printf(call->arena, "%s,%s,%s", cluster->name, status != NULL ? status : "",
-        expression != NULL ? expression : "");
+    const char *filters = arena_printf(call->arena, "%s,%s,%s", cluster->name,
+        listing.status != NULL ? listing.status : "", expression != NULL ? expression : "");
     result = page_token_read(call, filters, &token);
     if (result != 0)
         return result;
@@ -210,19 +248,17 @@ int api_list_container_instances(struct api_call *call) {
     if (token != NULL && text_parse_int(token, 0, INT32_MAX, &start) != 0)
         return api_fail(call, ERROR_TOKEN, NULL);
     unsigned limit = page_size(call, PAGE_DEFAULT);
-    unsigned written = 0;
-    unsigned index = (unsigned)start;
+    unsigned count = cluster->instance_count;
+    unsigned end = count > LOOKS_MAX && (unsigned)start < count - LOOKS_MAX ? (unsigned)start + LOOKS_MAX
+                                                                            : count;
+    unsigned index = next_listed(&listing, cluster, (unsigned)start, end);
     struct writer *writer = &call->writer;
     writer_object_begin(writer);
     writer_key_list_begin(writer, "containerInstanceArns");
-    for (; index < cluster->instance_count && written < limit; index++) {
-        if (is_listed(cluster->instances[index], status, query)) {
-            writer_string(writer, cluster->instances[index]->arn);
-            written++;
-        }
+    for (unsigned written = 0; index < end && written < limit; written++) {
+        writer_string(writer, cluster->instances[index]->arn);
+        index = next_listed(&listing, cluster, index + 1, end);
     }
-    while (index < cluster->instance_count && !is_listed(cluster->instances[index], status, query))
-        index++;
     writer_list_end(writer);
     if (index < cluster->instance_count)
         writer_key_string(

@@ -41,6 +41,10 @@ bool instance_attribute_at(
     return attribute_set_at(instance->attributes, index, ret_name, ret_value);
 }
 
+uint32_t instance_attributes_id(const struct instance *instance) {
+    return attribute_set_id(instance->attributes);
+}
+
 static const char *attribute_of(const void *context, const char *name) {
     return instance_attribute(context, name);
 }

@@ -266,6 +266,8 @@ const char *instance_attribute(const struct instance *instance, const char *name
 /* The attribute at a place in the order of names ("" without a value); false behind the last. */
 bool instance_attribute_at(
     const struct instance *instance, unsigned index, const char **ret_name, const char **ret_value);
+/* Instances of the same id have the same attributes; never 0. */
+uint32_t instance_attributes_id(const struct instance *instance);
 /* What a cluster query asks about it. The subject is valid as long as the instance. */
 void instance_query_subject(const struct instance *instance, struct query_subject *ret_subject);
 
