@@ -22,8 +22,7 @@ const char *cluster_status(
 
 /* What was given at creation and since; NULL when a cluster has nothing of it. */
 struct value *cluster_document(struct api_call *call, const struct cluster *cluster);
-/* 0 or <0. */
-int write_cluster(struct api_call *call, const struct cluster *cluster, const struct cluster_view *view);
+void write_cluster(struct api_call *call, const struct cluster *cluster, const struct cluster_view *view);
 /* {"cluster": …} */
 void reply_cluster(struct api_call *call, const struct cluster *cluster, const struct cluster_view *view);
 

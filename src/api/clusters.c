@@ -94,8 +94,9 @@ static int describe_one(
         return api_fail_with(call, &violation);
     const struct cluster *cluster = engine_cluster_find(call->scope, name);
     if (cluster != NULL)
-        return write_cluster(call, cluster, view);
-    value_append(call->arena, missing, value_new_string(call->arena, name));
+        write_cluster(call, cluster, view);
+    else
+        value_append(call->arena, missing, value_new_string(call->arena, name));
     return 0;
 }
 

@@ -116,10 +116,15 @@ const char *service_task_set_arn(
 
 static void count_in_cluster(struct service *service, int by) {
     unsigned change = (unsigned)by; /* modulo arithmetic: −1 wraps to the right sum */
-    if (service->status == SERVICE_ACTIVE)
-        service->cluster->services_active += change;
-    if (service->status == SERVICE_DRAINING)
-        service->cluster->services_draining += change;
+    struct cluster *cluster = service->cluster;
+    if (service->status == SERVICE_ACTIVE) {
+        cluster->services_active += change;
+        cluster->active_services[service->counted_as] += change;
+    }
+    if (service->status == SERVICE_DRAINING) {
+        cluster->services_draining += change;
+        cluster->draining_services[service->counted_as] += change;
+    }
 }
 
 void service_set_status(struct engine *engine, struct service_entry *entry, enum service_status status) {
@@ -272,6 +277,13 @@ static const char *listed_launch_type(const struct value *document) {
     if (text_equal(name, "FARGATE") || text_equal(name, "FARGATE_SPOT"))
         return "FARGATE";
     return value_string(document, "launchType");
+}
+
+static enum launch_kind counted_as(const struct value *document) {
+    const char *launch_type = listed_launch_type(document);
+    if (text_equal(launch_type, "FARGATE"))
+        return LAUNCH_FARGATE;
+    return text_equal(launch_type, "EXTERNAL") ? LAUNCH_EXTERNAL : LAUNCH_EC2;
 }
 
 /* What lists filter by, out of the document. */
@@ -429,6 +441,7 @@ int engine_service_create(struct engine *engine, struct cluster *cluster, const 
         return result;
     struct service *service = &entry->service;
     service_settings_read(spec->document, &service->settings);
+    service->counted_as = counted_as(spec->document);
     service->desired_count = service->settings.daemon ? 0 : spec->desired_count;
     service->created_ms = engine_now_ms(engine);
     entry->next_act_ms = service->created_ms + engine->services->timing.tick_ms;
@@ -454,6 +467,9 @@ int engine_service_create(struct engine *engine, struct cluster *cluster, const 
 int service_write_document(struct engine *engine, struct service_entry *entry, const struct value *document) {
     struct service_row row = {.document = service_json(engine->turn, document)};
     service_settings_read(document, &entry->service.settings);
+    count_in_cluster(&entry->service, -1);
+    entry->service.counted_as = counted_as(document);
+    count_in_cluster(&entry->service, 1);
     fill_row(entry, &row);
     describe(document, &row);
     return service_rows_update_document(engine->store, &row);
@@ -611,6 +627,7 @@ static int load_service(void *context, const struct service_row *row) {
         value_parse(engine->turn, row->document, strlen(row->document), &document) != 0)
         return error_raise(ERR_STORE, "the stored service %s cannot be read", row->name);
     service_settings_read(document, &service->settings);
+    service->counted_as = counted_as(document);
     service->desired_count = (int)row->desired_count;
     service->created_ms = row->created_ms;
     service->inactive_ms = row->inactive_ms;

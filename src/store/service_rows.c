@@ -184,30 +184,6 @@ int service_event_rows_write(struct store *store, int64_t service_id, unsigned l
     return step;
 }
 
-static void add_count(
-    struct service_counts *counts, const char *status, const char *launch, unsigned services) {
-    bool active = text_equal(status, "ACTIVE");
-    if (text_equal(launch, "FARGATE"))
-        *(active ? &counts->active_fargate : &counts->draining_fargate) += services;
-    else if (text_equal(launch, "EXTERNAL"))
-        *(active ? &counts->active_external : &counts->draining_external) += services;
-    else
-        *(active ? &counts->active_ec2 : &counts->draining_ec2) += services;
-}
-
-int service_rows_count(struct store *store, int64_t cluster_id, struct service_counts *ret_counts) {
-    statement_scope struct statement statement = statement_begin(store, SQL_SERVICE_COUNTS);
-    struct service_counts counts = {0};
-    bind_int(&statement, "cluster_id", cluster_id);
-    int step;
-    while ((step = statement_step(&statement)) == STEP_ROW)
-        add_count(&counts, column_text(&statement, "status"), column_text(&statement, "launch"),
-            (unsigned)column_int(&statement, "services"));
-    if (step == 0)
-        *ret_counts = counts;
-    return step;
-}
-
 int alarm_rows_get(
     struct store *store, int64_t scope_id, const char *name, struct arena *arena, const char **ret_state) {
     statement_scope struct statement statement = statement_begin(store, SQL_ALARM_GET);

@@ -86,6 +86,8 @@ struct cluster {
     struct service *last_service;
     unsigned services_active;
     unsigned services_draining;
+    unsigned active_services[LAUNCH_KIND_COUNT]; /* those on managed instances count as EC2 */
+    unsigned draining_services[LAUNCH_KIND_COUNT];
 };
 
 enum instance_status {

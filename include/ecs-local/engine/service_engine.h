@@ -17,6 +17,7 @@ struct service {
     const char *name;
     const char *arn;
     enum service_status status;
+    enum launch_kind counted_as; /* among its cluster's services */
     struct service_settings settings;
     int desired_count;
     int64_t created_ms;

@@ -61,17 +61,6 @@ struct service_name {
 int service_rows_list(struct store *store, const struct service_filter *filter, int64_t after, unsigned limit,
     struct arena *arena, struct service_name *ret_names, unsigned *ret_count);
 
-/* Services that are not INACTIVE, by where their tasks go (facts: tasks 3.1, STATISTICS). */
-struct service_counts {
-    unsigned active_ec2;
-    unsigned active_fargate;
-    unsigned active_external;
-    unsigned draining_ec2;
-    unsigned draining_fargate;
-    unsigned draining_external;
-};
-int service_rows_count(struct store *store, int64_t cluster_id, struct service_counts *ret_counts);
-
 /* Adds an event and forgets those that are not among the newest `kept`. */
 int service_event_rows_add(struct store *store, int64_t service_id, const char *event_id, int64_t created_ms,
     const char *message, unsigned kept);

@@ -5,8 +5,8 @@ UPDATE clusters SET status = :status, document = :document, tags = :tags WHERE i
 -- name: cluster_all
 SELECT id, scope_id, name, status, document, tags FROM clusters ORDER BY id
 -- name: cluster_list
-SELECT name FROM clusters WHERE scope_id = :scope_id AND name > :after AND status <> 'INACTIVE' ORDER BY name
-  LIMIT :limit
+SELECT name FROM clusters INDEXED BY clusters_listed
+  WHERE scope_id = :scope_id AND name > :after AND status <> 'INACTIVE' ORDER BY name LIMIT :limit
 -- name: instance_insert
 INSERT INTO container_instances (cluster_id, instance_id, status, agent_connected, ec2_instance_id, registered_ms,
     simulated, has_agent, version, tags, document)

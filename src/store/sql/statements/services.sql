@@ -30,11 +30,6 @@ SELECT s.id, s.name, s.cluster_id FROM services s INDEXED BY services_active
     AND (:scheduling_strategy IS NULL OR s.scheduling_strategy = :scheduling_strategy)
     AND (:resource_management IS NULL OR s.resource_management = :resource_management)
   ORDER BY s.id LIMIT :limit
--- name: service_counts
-SELECT status, CASE WHEN coalesce(launch_type, '') = 'FARGATE'
-    OR (launch_type IS NULL AND instr(document, '"capacityProvider":"FARGATE') <> 0) THEN 'FARGATE'
-  ELSE coalesce(launch_type, 'EC2') END AS launch, count(*) AS services
-  FROM services WHERE cluster_id = :cluster_id AND status <> 'INACTIVE' GROUP BY 1, 2
 -- name: service_list_namespace
 SELECT s.id, s.name, s.cluster_id FROM services s INDEXED BY services_in_namespace
   JOIN clusters c ON c.id = s.cluster_id
