@@ -150,6 +150,13 @@ static void read_breaker(const struct value *breaker, struct service_settings *s
     settings->threshold_value = value_int(threshold, "value", 50);
 }
 
+/* facts: services 7.11 */
+static void read_early_success(const struct value *criteria, struct service_settings *settings) {
+    settings->early = value_bool(criteria, "enable", false);
+    settings->early_percent = (int)value_int(criteria, "healthyPercent", 100);
+    settings->early_deferred = text_equal(value_string(criteria, "sourceServiceRevisionCleanup"), "DEFERRED");
+}
+
 void service_settings_read(const struct value *document, struct service_settings *ret_settings) {
     const struct value *configuration = value_get(document, "deploymentConfiguration");
     const struct value *alarms = value_get(configuration, "alarms");
@@ -169,6 +176,7 @@ void service_settings_read(const struct value *document, struct service_settings
                        value_count(value_get(document, "vpcLatticeConfigurations")) != 0,
     };
     read_breaker(value_get(configuration, "deploymentCircuitBreaker"), &settings);
+    read_early_success(value_get(configuration, "earlySuccessCriteria"), &settings);
     *ret_settings = settings;
 }
 

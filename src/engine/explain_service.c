@@ -28,6 +28,14 @@ static void explain_deployment(struct engine *engine, const struct service *serv
     }
 }
 
+static const char *health_words(const struct service_task *seen, const struct task *task) {
+    if (text_equal(task_health_status(task), "UNHEALTHY"))
+        return ", UNHEALTHY";
+    if (seen->target_unhealthy)
+        return ", unhealthy for a target group (GET /_ecs/targets)";
+    return seen->target_unknown ? ", its health unknown to a target group (GET /_ecs/targets)" : "";
+}
+
 /* The unfinished tasks, a sentence each. */
 static int explain_members(
     struct engine *engine, const struct service_entry *entry, struct explanation *explanation) {
@@ -36,13 +44,12 @@ static int explain_members(
         int result = task_by_row(engine, entry->members[index]->task.task_row, &task);
         if (result < 0)
             return result;
-        if (result != 0 || (task->status == TASK_RUNNING && task->desired == TASK_RUNNING &&
-                               !text_equal(task_health_status(task), "UNHEALTHY")))
+        const char *health = result == 0 ? health_words(&entry->members[index]->task, task) : "";
+        if (result != 0 ||
+            (task->status == TASK_RUNNING && task->desired == TASK_RUNNING && health[0] == '\0'))
             continue;
-        const char *health = task_health_status(task);
         explain_because(engine, explanation, "the task %s is %s, wanted %s%s", task->task_id,
-            task_status_name(task->status), task_status_name(task->desired),
-            text_equal(health, "UNHEALTHY") ? ", UNHEALTHY" : "");
+            task_status_name(task->status), task_status_name(task->desired), health);
     }
     return 0;
 }

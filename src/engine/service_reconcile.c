@@ -344,6 +344,41 @@ static int steady(struct glance *glance, bool completes) {
                            "(service %s) has reached a steady state.", glance->service->name);
 }
 
+static bool has_early_success(const struct service *service) {
+    const struct deployment *primary = service->primary;
+    int needed = service_lower_bound(service->desired_count, service->settings.early_percent);
+    if ((int)primary->healthy < needed)
+        return false;
+    for (const struct deployment *item = service->deployments; item != NULL; item = item->next) {
+        if (item != primary && item->running + item->pending != 0 && !service->settings.early_deferred)
+            return false;
+    }
+    return true;
+}
+
+/* A deployment that need not wait for all of its tasks (facts: services 7.11). */
+static int succeed_early(struct glance *glance) {
+    struct service *service = glance->service;
+    struct deployment *primary = service->primary;
+    if (!service->settings.early || primary == NULL || primary->rollout != ROLLOUT_IN_PROGRESS ||
+        primary->is_rollback || !primary->may_complete || service->settings.strategy != STRATEGY_ROLLING)
+        return 0;
+    bool reached = has_early_success(service);
+    if (reached != (primary->early_ms != 0)) {
+        primary->early_ms = reached ? glance->now_ms : 0;
+        primary->dirty = true;
+        service_changed(glance->engine, glance->entry);
+    }
+    int64_t at_ms = primary->early_ms + service->settings.bake_ms;
+    if (!reached)
+        return 0;
+    if (glance->now_ms < at_ms) {
+        service_look_again(glance->engine, glance->entry, at_ms);
+        return 0;
+    }
+    return rollout_complete(glance->engine, glance->entry, primary);
+}
+
 /* All is as wanted: since when, and does that end the deployment? */
 static int conclude(struct glance *glance) {
     struct engine *engine = glance->engine;
@@ -456,6 +491,10 @@ static int look_at_active(struct glance *glance) {
     service_look_again(glance->engine, glance->entry, glance->plan.look_again_ms);
     show_desired(glance);
     result = follow_task_sets(glance);
+    if (result == 0)
+        result = succeed_early(glance);
+    if (primary != NULL && glance->service->primary == primary && primary->rollout == ROLLOUT_COMPLETED)
+        rollout_drop_replaced(glance->engine, glance->entry);
     if (result == 0)
         result = tell_troubles(glance);
     glance->entry->rebalancing &= !glance->plan.settled;

@@ -82,6 +82,17 @@ static struct service_deployment *record_rolled_back(struct service *service) {
     return NULL;
 }
 
+/* What has no tasks any more is history; with an early success some may have. */
+void rollout_drop_replaced(struct engine *engine, struct service_entry *entry) {
+    for (struct deployment *item = entry->service.deployments; item != NULL; item = item->next) {
+        if (item == entry->service.primary || item->is_task_set || item->gone ||
+            item->running + item->pending != 0)
+            continue;
+        item->gone = true;
+        service_changed(engine, entry);
+    }
+}
+
 int rollout_complete(struct engine *engine, struct service_entry *entry, struct deployment *deployment) {
     struct service *service = &entry->service;
     deployment->rollout = ROLLOUT_COMPLETED;
@@ -94,10 +105,7 @@ int rollout_complete(struct engine *engine, struct service_entry *entry, struct 
         record_move(engine, entry, deployment->record, SERVICE_DEPLOYMENT_SUCCESSFUL, NULL);
     deployment->is_rollback = false;
     touch(engine, entry, deployment);
-    for (struct deployment *item = service->deployments; item != NULL; item = item->next) {
-        if (item != deployment && !item->is_task_set)
-            item->gone = true;
-    }
+    rollout_drop_replaced(engine, entry);
     service_deployment_event(
         engine, entry, deployment, "INFO", "SERVICE_DEPLOYMENT_COMPLETED", deployment->rollout_reason);
     return engine_service_event(engine, service, "(service %s) (deployment ecs-svc/%s) deployment completed.",

@@ -31,6 +31,7 @@ static void bind_state(struct statement *statement, const struct deployment *dep
     bind_int(statement, "crashes", deployment->crashes);
     bind_int(statement, "next_start_ms", deployment->next_start_ms);
     bind_int(statement, "ready_ms", deployment->ready_ms);
+    bind_int(statement, "early_ms", deployment->early_ms);
     bind_int(statement, "was_completed", deployment->was_completed);
     bind_int(statement, "is_rollback", deployment->is_rollback);
     bind_int(statement, "alarms_ignored", deployment->alarms_ignored);
@@ -101,6 +102,7 @@ static void read_deployment(struct statement *statement, struct deployment *ret_
         .crashes = (unsigned)column_int(statement, "crashes"),
         .next_start_ms = column_int(statement, "next_start_ms"),
         .ready_ms = column_int(statement, "ready_ms"),
+        .early_ms = column_int(statement, "early_ms"),
         .was_completed = column_int(statement, "was_completed") != 0,
         .is_rollback = column_int(statement, "is_rollback") != 0,
         .alarms_ignored = column_int(statement, "alarms_ignored") != 0,

@@ -56,9 +56,12 @@ struct service_settings {
     bool alarms;          /* alarms.enable, and there are some */
     bool alarms_rollback; /* alarms.rollback */
     int64_t bake_ms;      /* bakeTimeInMinutes */
-    int64_t grace_ms;     /* healthCheckGracePeriodSeconds */
-    bool rebalance;       /* availabilityZoneRebalancing */
-    bool has_targets;     /* it has load balancers or VPC Lattice: their health counts */
+    bool early;           /* earlySuccessCriteria.enable: with that share healthy it is a success … */
+    int early_percent;
+    bool early_deferred; /* … although older tasks are there still */
+    int64_t grace_ms;    /* healthCheckGracePeriodSeconds */
+    bool rebalance;      /* availabilityZoneRebalancing */
+    bool has_targets;    /* it has load balancers or VPC Lattice: their health counts */
 };
 
 /* From a complete service document (domain/service_spec.h). What is absent has AWS's default. */
@@ -252,6 +255,7 @@ struct deployment {
     unsigned crashes;        /* soon after RUNNING, in a row */
     int64_t next_start_ms;   /* no attempt before */
     int64_t ready_ms;        /* all it wants is there since; 0: not yet */
+    int64_t early_ms;        /* what earlySuccessCriteria ask for is there since; 0: not yet */
     bool was_completed;      /* a rollback may go back to it */
     bool is_rollback;        /* it is PRIMARY again because a younger one failed */
     bool alarms_ignored;     /* one was in ALARM when it began */

@@ -3,17 +3,17 @@ SELECT coalesce(max(id), 0) AS id FROM deployments
 -- name: deployment_insert
 INSERT INTO deployments (id, service_id, is_task_set, digits, status, rollout, rollout_reason, task_definition_id, family_id,
     created_ms, updated_ms, desired, failed_tasks, failures, start_failures, crashes, next_start_ms, ready_ms,
-    was_completed, is_rollback, alarms_ignored, holds_old, may_complete, scale_percent, stable, stable_ms, stage_state,
-    document)
+    early_ms, was_completed, is_rollback, alarms_ignored, holds_old, may_complete, scale_percent, stable, stable_ms,
+    stage_state, document)
   VALUES (:id, :service_id, :is_task_set, :digits, :status, :rollout, :rollout_reason, :task_definition_id, :family_id,
     :created_ms, :updated_ms, :desired, :failed_tasks, :failures, :start_failures, :crashes, :next_start_ms, :ready_ms,
-    :was_completed, :is_rollback, :alarms_ignored, :holds_old, :may_complete, :scale_percent, :stable, :stable_ms,
+    :early_ms, :was_completed, :is_rollback, :alarms_ignored, :holds_old, :may_complete, :scale_percent, :stable, :stable_ms,
     :stage_state, :document)
 -- name: deployment_update
 UPDATE deployments SET status = :status, rollout = :rollout, rollout_reason = :rollout_reason,
     created_ms = :created_ms, updated_ms = :updated_ms, desired = :desired, failed_tasks = :failed_tasks,
     failures = :failures, start_failures = :start_failures, crashes = :crashes, next_start_ms = :next_start_ms,
-    ready_ms = :ready_ms, was_completed = :was_completed, is_rollback = :is_rollback, alarms_ignored = :alarms_ignored,
+    ready_ms = :ready_ms, early_ms = :early_ms, was_completed = :was_completed, is_rollback = :is_rollback, alarms_ignored = :alarms_ignored,
     holds_old = :holds_old, may_complete = :may_complete, scale_percent = :scale_percent, stable = :stable,
     stable_ms = :stable_ms, stage_state = :stage_state, is_task_set = :is_task_set WHERE id = :id
 -- name: deployment_update_document
@@ -26,7 +26,7 @@ DELETE FROM deployments WHERE id = :id
 DELETE FROM deployments WHERE service_id = :service_id
 -- name: deployment_each
 SELECT id, service_id, is_task_set, digits, status, rollout, rollout_reason, task_definition_id, family_id, created_ms,
-    updated_ms, desired, failed_tasks, failures, start_failures, crashes, next_start_ms, ready_ms, was_completed,
+    updated_ms, desired, failed_tasks, failures, start_failures, crashes, next_start_ms, ready_ms, early_ms, was_completed,
     is_rollback, alarms_ignored, holds_old, may_complete, scale_percent, stable, stable_ms, stage_state
   FROM deployments ORDER BY id
 -- name: service_revision_insert
