@@ -360,8 +360,12 @@ static bool has_early_success(const struct service *service) {
 static int succeed_early(struct glance *glance) {
     struct service *service = glance->service;
     struct deployment *primary = service->primary;
-    if (!service->settings.early || primary == NULL || primary->rollout != ROLLOUT_IN_PROGRESS ||
-        primary->is_rollback || !primary->may_complete || service->settings.strategy != STRATEGY_ROLLING)
+    if (primary == NULL || primary->is_task_set)
+        return 0;
+    if (primary->rollout == ROLLOUT_COMPLETED)
+        rollout_drop_replaced(glance->engine, glance->entry);
+    if (!service->settings.early || service->settings.strategy != STRATEGY_ROLLING ||
+        primary->rollout != ROLLOUT_IN_PROGRESS || primary->is_rollback || !primary->may_complete)
         return 0;
     bool reached = has_early_success(service);
     if (reached != (primary->early_ms != 0)) {
@@ -493,8 +497,6 @@ static int look_at_active(struct glance *glance) {
     result = follow_task_sets(glance);
     if (result == 0)
         result = succeed_early(glance);
-    if (primary != NULL && glance->service->primary == primary && primary->rollout == ROLLOUT_COMPLETED)
-        rollout_drop_replaced(glance->engine, glance->entry);
     if (result == 0)
         result = tell_troubles(glance);
     glance->entry->rebalancing &= !glance->plan.settled;
