@@ -201,8 +201,10 @@ static int watch_alarms(struct glance *glance, bool begins) {
 static int judge_rollout(struct glance *glance) {
     struct service *service = glance->service;
     struct deployment *primary = service->primary;
-    struct service_deployment *record = primary->record;
+    struct service_deployment *record = primary != NULL ? primary->record : NULL;
     bool begins = record != NULL && record->status == SERVICE_DEPLOYMENT_PENDING;
+    if (primary == NULL || primary->is_task_set)
+        return 0;
     rollout_supersede(glance->engine, glance->entry);
     if (record != NULL && record->status == SERVICE_DEPLOYMENT_ROLLBACK_REQUESTED)
         return rollout_stop_asked(glance->engine, glance->entry, primary);
@@ -481,9 +483,8 @@ static int follow_task_sets(struct glance *glance) {
 }
 
 static int look_at_active(struct glance *glance) {
-    const struct deployment *primary = glance->service->primary;
     int result = glance_note_unhealthy(glance);
-    if (result == 0 && primary != NULL && !primary->is_task_set)
+    if (result == 0)
         result = judge_rollout(glance);
     if (result == 0)
         result = glance_tell_targets(glance);
