@@ -6,12 +6,14 @@
 
 #include "ecs-local/base/error.h"
 #include "ecs-local/base/text.h"
+#include "ecs-local/base/value_json.h"
 #include "ecs-local/domain/arn.h"
 #include "ecs-local/domain/task_overrides.h"
 #include "task_reply.h"
 
 enum {
     START_INSTANCES_MAX = 10,
+    TAGS_OF_TASK_MAX = 50, /* managed ones not counted */
 };
 
 /* The revision that the request names, which must be ACTIVE. */
@@ -102,6 +104,29 @@ static void read_wishes(struct api_call *call, struct task_launch *launch) {
     launch->placement_strategy = value_get(call->input, "placementStrategy");
 }
 
+static bool has_key(const struct value *tags, const char *key) {
+    value_for_each(tag, tags) {
+        if (text_equal(value_string(tag, "key"), key))
+            return true;
+    }
+    return false;
+}
+
+/* The limit holds for what the task gets of both: its own tags and those of its definition (D). */
+static int check_propagated_tags(struct api_call *call, const struct task_launch *launch) {
+    struct task_definition_row row;
+    struct value *inherited = NULL;
+    size_t count = value_count(launch->tags);
+    if (!launch->propagate_definition || count == 0)
+        return 0;
+    int result = task_definition_rows_get_by_id(
+        engine_store(call->engine), launch->definition_id, call->arena, &row);
+    if (result != 0 || value_parse(call->arena, row.tags, strlen(row.tags), &inherited) != 0)
+        return result < 0 ? result : 0;
+    value_for_each(tag, inherited) count += !has_key(launch->tags, value_string(tag, "key"));
+    return count > TAGS_OF_TASK_MAX ? api_fail(call, ERROR_TAGS_TOO_MANY, NULL) : 0;
+}
+
 /* What RunTask and StartTask check alike. The launch type is known by now. */
 static int check_launch(struct api_call *call, struct task_launch *launch) {
     launch->launch_type = task_launch_type_name(launch->kind);
@@ -111,6 +136,8 @@ static int check_launch(struct api_call *call, struct task_launch *launch) {
     if (text_equal(value_string(call->input, "propagateTags"), "SERVICE"))
         return api_fail(call, ERROR_PROPAGATE_SERVICE, NULL);
     int result = check_tags(call, value_get(call->input, "tags"));
+    if (result == 0)
+        result = check_propagated_tags(call, launch);
     if (result != 0)
         return result;
     if (!task_launch_supported(launch->definition, launch->kind))

@@ -127,6 +127,16 @@ class Tags(Case):
             self.invalid("The specified cluster is inactive. Specify an active cluster and try again.", operation,
                          {"resourceArn": arn("cluster/gone"), **more})
 
+    def test_a_task_has_no_more_tags_from_two_sides(self):
+        (host,) = self.server.fleet(1)
+        self.register("tagged", tags=[{"key": f"d{number}", "value": ""} for number in range(30)])
+        tags = [{"key": f"d{number}", "value": "own"} for number in range(2)] + [{"key": f"k{number}", "value": ""} for number in range(20)]
+        for operation, more in (("RunTask", {}), ("StartTask", {"containerInstances": [host]})):
+            body = {"taskDefinition": "tagged", "propagateTags": "TASK_DEFINITION", "enableECSManagedTags": True, **more}
+            self.assertEqual(len(self.ok(operation, {**body, "tags": tags})["tasks"][0]["tags"]), 51)
+            self.assertEqual(self.server.error(operation, {**body, "tags": [*tags, {"key": "more", "value": ""}]}),
+                             ("InvalidParameterException", "The maximum number of tags per resource is 50."))
+
     def test_managed_tags_stay(self):
         task = self.run_task(enableECSManagedTags=True, tags=tags(mine="1"))["tasks"][0]
         managed = {"key": "aws:ecs:clusterName", "value": "default"}
