@@ -119,6 +119,14 @@ static int gpu_to_share(const struct instance_resources *resources, int64_t memo
     return best;
 }
 
+static bool gpus_missing(const struct instance_resources *resources, const struct task_demand *demand) {
+    if (demand->gpu_share_mib != 0 && gpu_to_share(resources, demand->gpu_share_mib) < 0)
+        return true;
+    if (demand->gpus >= GPUS_ALL)
+        return resources->gpus == 0 || resources->gpus_taken != 0;
+    return demand->gpus > resources->gpus - resources->gpus_taken;
+}
+
 const char *resources_missing(const struct instance_resources *resources, const struct task_demand *demand) {
     if (demand->cpu_units > resources->cpu_units - resources->cpu_taken)
         return "RESOURCE:CPU";
@@ -128,8 +136,7 @@ const char *resources_missing(const struct instance_resources *resources, const 
         return "RESOURCE:PORTS";
     if (!ports_fit(resources, demand, PORT_UDP))
         return "RESOURCE:PORTS_UDP";
-    if (demand->gpus > resources->gpus - resources->gpus_taken ||
-        (demand->gpu_share_mib != 0 && gpu_to_share(resources, demand->gpu_share_mib) < 0))
+    if (gpus_missing(resources, demand))
         return "RESOURCE:GPU";
     if (resources->enis != ENIS_UNKNOWN && demand->enis > resources->enis - resources->enis_taken)
         return "RESOURCE:ENI";
@@ -147,6 +154,8 @@ bool resources_fit(const struct instance_resources *resources, const struct task
 }
 
 void resources_choose_gpus(const struct instance_resources *resources, struct task_demand *demand) {
+    if (demand->gpus >= GPUS_ALL)
+        demand->gpus = resources->gpus;
     int64_t wanted = demand->gpus;
     demand->gpu_set = 0;
     if (demand->gpu_share_mib != 0) {

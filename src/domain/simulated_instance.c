@@ -147,7 +147,7 @@ static bool meets(const struct value *requirements, const struct instance_type *
 
 static bool takes(const struct instance_type *type, const struct task_demand *demand) {
     return type->vcpus * 1024 >= demand->cpu_units && type->memory_mib >= demand->memory_mib &&
-           type->gpus >= demand->gpus &&
+           (demand->gpus >= GPUS_ALL ? type->gpus != 0 : type->gpus >= demand->gpus) &&
            (demand->gpu_share_mib == 0 || instance_type_gpu_memory(type->name) >= demand->gpu_share_mib);
 }
 

@@ -44,7 +44,11 @@ int64_t task_definition_gpus(const struct value *requirements) {
     int64_t gpus = 0;
     value_for_each(requirement, requirements) {
         const char *amount = value_string(requirement, "value");
-        if (text_equal(value_string(requirement, "type"), "GPU") && amount != NULL)
+        if (!text_equal(value_string(requirement, "type"), "GPU") || amount == NULL)
+            continue;
+        if (text_equal(amount, "ALL"))
+            gpus = GPUS_ALL;
+        else
             text_parse_int(amount, 0, 1024, &gpus);
     }
     return gpus;

@@ -61,6 +61,9 @@ static const char *resource_detail(struct engine *engine, const struct instance 
     if (text_equal(refusal, "RESOURCE:GPU") && demand->gpu_share_mib != 0)
         return arena_printf(engine->turn, "none of its %lld GPUs has %lld MiB to share",
             (long long)resources->gpus, (long long)demand->gpu_share_mib);
+    if (text_equal(refusal, "RESOURCE:GPU") && demand->gpus >= GPUS_ALL)
+        return arena_printf(engine->turn, "it needs all GPUs, and %lld of %lld are taken",
+            (long long)resources->gpus_taken, (long long)resources->gpus);
     if (text_equal(refusal, "RESOURCE:GPU"))
         return amounts(engine, "GPUs", demand->gpus, resources->gpus, resources->gpus_taken);
     if (text_equal(refusal, "RESOURCE:ENI"))

@@ -48,7 +48,8 @@ static void deal_gpus(
         int64_t wanted = task_overrides_gpus(task->overrides, source);
         if (container == NULL || wanted <= 0)
             continue;
-        container->gpu_ids = arena_new_array(task->arena, const char *, (size_t)wanted);
+        container->gpu_ids = arena_new_array(
+            task->arena, const char *, (size_t)(wanted < GPUS_MAX ? wanted : GPUS_MAX));
         container->gpu_count = 0;
         for (; gpu < GPUS_MAX && container->gpu_count < (uint64_t)wanted; gpu++) {
             if ((task->demand.gpu_set & (uint64_t)1 << gpu) != 0)

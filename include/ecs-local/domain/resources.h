@@ -12,6 +12,7 @@ enum {
     PORT_EPHEMERAL_LAST = 60999,
     PORTS_RESERVED_MAX = 100, /* of an instance, default ones included, dynamic ones not */
     GPUS_MAX = 64,            /* of an instance, that are told apart */
+    GPUS_ALL = 1000000,       /* of a demand, this or more: all that the instance has */
 };
 
 enum port_protocol {
