@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ecs-local/base/buf.h"
+#include "ecs-local/base/plain_text.h"
 #include "ecs-local/base/text.h"
 
 struct reader {
@@ -117,12 +118,7 @@ static int read_escape(struct reader *reader) {
 
 /* Moves over characters that stand for themselves; *high: one of them is not ASCII. */
 static void skip_plain(struct reader *reader, bool *high) {
-    const char *cursor = reader->cursor;
-    while (cursor < reader->end && *cursor != '"' && *cursor != '\\' && (unsigned char)*cursor >= 0x20) {
-        *high |= (unsigned char)*cursor >= 0x80;
-        cursor++;
-    }
-    reader->cursor = cursor;
+    reader->cursor += plain_text_length(reader->cursor, (size_t)(reader->end - reader->cursor), high);
 }
 
 /* The string behind its opening quote. 0 or 1. */

@@ -3,10 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
+#include "ecs-local/base/plain_text.h"
 #include "ecs-local/base/text.h"
 
 static void separate(struct writer *writer) {
@@ -42,11 +40,6 @@ void writer_list_end(struct writer *writer) {
     close_with(writer, ']');
 }
 
-/* Control characters, quote and backslash need an escape; everything else goes as it is. */
-static inline bool is_plain(unsigned char byte) {
-    return byte >= 0x20 && byte != '"' && byte != '\\';
-}
-
 static void append_escape(struct buf *buf, unsigned char byte) {
     static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt";
     for (const char *pair = shorts; *pair != '\0'; pair += 2) {
@@ -59,54 +52,10 @@ static void append_escape(struct buf *buf, unsigned char byte) {
     buf_printf(buf, "\\u%04x", byte);
 }
 
-#ifdef __SSE2__
-/* Does one of these sixteen bytes need an escape? */
-static inline bool block_needs_escape(const char *bytes) {
-    __m128i block = _mm_loadu_si128((const __m128i *)(const void *)bytes);
-    __m128i control = _mm_cmpeq_epi8(_mm_max_epu8(block, _mm_set1_epi8(0x1f)), _mm_set1_epi8(0x1f));
-    __m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
-    __m128i slash = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
-    return _mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, slash))) != 0;
-}
-
-enum {
-    BLOCK = 16
-};
-#else
-/* Does one of these eight bytes need an escape? The usual trick on words: a borrow out of a byte shows in its
- * high bit. */
-static inline bool block_needs_escape(const char *bytes) {
-    const uint64_t ones = 0x0101010101010101U;
-    const uint64_t highs = 0x8080808080808080U;
-    uint64_t word;
-    memcpy(&word, bytes, sizeof(word));
-    uint64_t control = (word - ones * 0x20) & ~word;
-    uint64_t quote = word ^ (ones * '"');
-    uint64_t slash = word ^ (ones * '\\');
-    return ((control | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & highs) != 0;
-}
-
-enum {
-    BLOCK = 8
-};
-#endif
-
-/* How many bytes at the beginning of the text go as they are. */
-static size_t plain_length(const char *text, size_t length) {
-    size_t index = 0;
-    while (index + BLOCK <= length && !block_needs_escape(text + index))
-        index += BLOCK;
-    /* The last block may overlap what has been looked at. */
-    if (length >= BLOCK && index + BLOCK > length && !block_needs_escape(text + length - BLOCK))
-        return length;
-    while (index < length && is_plain((unsigned char)text[index]))
-        index++;
-    return index;
-}
-
 static void append_quoted(struct buf *buf, const char *text) {
     size_t length = strlen(text);
-    size_t plain = plain_length(text, length); /* nearly always all of it */
+    bool high = false;
+    size_t plain = plain_text_length(text, length, &high); /* nearly always all of it */
     if (!buf_reserve(buf, plain + 2))
         return;
     char *out = buf->data + buf->length;
@@ -119,7 +68,7 @@ static void append_quoted(struct buf *buf, const char *text) {
         return;
     buf->length--; /* the rest goes before the closing quote */
     for (const char *cursor = text + plain; *cursor != '\0'; cursor++) {
-        if (is_plain((unsigned char)*cursor))
+        if (plain_text_has((unsigned char)*cursor))
             buf_append_char(buf, *cursor);
         else
             append_escape(buf, (unsigned char)*cursor);

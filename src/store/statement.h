@@ -25,6 +25,7 @@ enum {
 
 struct snapshot_shelf;
 struct late_tasks;
+struct task_documents;
 
 /* A statement that is prepared, and the names of its parameters (from 1 on) and columns (from 0 on): SQLite finds them
  * by a search of its own, each time. */
@@ -53,6 +54,7 @@ struct store {
     sqlite3 *db;
     struct snapshot_shelf *snapshots; /* NULL: this is itself a copy */
     struct late_tasks *late_tasks;    /* NULL: rows go into their table at once */
+    struct task_documents *documents; /* NULL: none has been asked for */
     int lock_fd;                      /* -1 in memory */
     bool in_transaction;
     int wal_pages;

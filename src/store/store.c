@@ -14,6 +14,7 @@
 #include "page_cache.h"
 #include "snapshot_shelf.h"
 #include "store_internal.h"
+#include "task_documents.h"
 
 struct migration {
     unsigned number;
@@ -253,6 +254,7 @@ void store_close(struct store *store) {
         return;
     store_unprepare(store);
     late_tasks_free(store->late_tasks);
+    task_documents_free(store->documents);
     if (sqlite3_close(store->db) != SQLITE_OK)
         log_error("database: closed with statements left");
     if (store->lock_fd >= 0)
@@ -268,6 +270,7 @@ bool store_in_transaction(const struct store *store) {
 
 void store_rollback(struct store *store) {
     store_forget_definitions(store);
+    task_documents_clear(store->documents);
     if (store->late_tasks != NULL)
         late_tasks_rolled_back(store->late_tasks);
     if (!store->in_transaction)

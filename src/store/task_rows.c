@@ -3,8 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ecs-local/base/error.h"
 #include "late_tasks.h"
 #include "statement.h"
+#include "task_documents.h"
+
+enum {
+    TASK_ID_SIZE = 64
+};
 
 /* Both statements name these in this order, so that each is found at once. */
 static void bind_state(struct statement *statement, const struct task_row *row) {
@@ -47,17 +53,20 @@ int task_table_update(struct store *store, const struct task_row *row) {
     return statement_run(&statement);
 }
 
-static int put(struct store *store, const struct task_row *row, bool is_new) {
+static int write_row_now_or_later(struct store *store, const struct task_row *row, bool is_new) {
+    task_documents_drop(store->documents, row->cluster_id, row->task_id);
+    if (store->late_tasks == NULL)
+        return is_new ? task_table_insert(store, row) : task_table_update(store, row);
     late_tasks_put(store->late_tasks, row, is_new);
     return 0;
 }
 
 int task_rows_insert(struct store *store, const struct task_row *row) {
-    return store->late_tasks != NULL ? put(store, row, true) : task_table_insert(store, row);
+    return write_row_now_or_later(store, row, true);
 }
 
 int task_rows_update(struct store *store, const struct task_row *row) {
-    return store->late_tasks != NULL ? put(store, row, false) : task_table_update(store, row);
+    return write_row_now_or_later(store, row, false);
 }
 
 int task_rows_delete(struct store *store, int64_t id) {
@@ -151,24 +160,36 @@ int task_rows_find(struct store *store, int64_t cluster_id, const char *task_id,
     return get_row(&statement, arena, ret_row);
 }
 
+/* Without its closing brace, for the caller to go on. */
+static int append_document(
+    const struct task_document *document, struct buf *out, struct arena *arena, const char **ret_tags) {
+    buf_append(out, document->text, document->length - 1);
+    *ret_tags = arena != NULL ? arena_strdup(arena, document->tags) : NULL;
+    return 0;
+}
+
 int task_rows_append_document(struct store *store, int64_t cluster_id, const char *task_id, struct buf *out,
     struct arena *arena, const char **ret_tags) {
     const struct task_row *late = late_row(store, 0, cluster_id, task_id);
+    struct task_document document;
     if (late != NULL) {
-        buf_append(out, late->document, late->document_length - 1);
-        *ret_tags = arena != NULL ? arena_strdup(arena, late->tags) : NULL;
-        return 0;
+        document = (struct task_document){late->document, late->document_length, late->tags};
+        return append_document(&document, out, arena, ret_tags);
     }
+    const struct task_document *known = task_documents_get(store->documents, cluster_id, task_id);
+    if (known != NULL)
+        return append_document(known, out, arena, ret_tags);
     statement_scope struct statement statement = statement_begin_as_is(store, SQL_TASK_DOCUMENT);
     bind_text(&statement, "task_id", task_id);
     bind_int(&statement, "cluster_id", cluster_id);
     int step = statement_step(&statement);
     if (step != STEP_ROW)
         return step < 0 ? step : STORE_NOT_FOUND;
-    const char *document = column_text(&statement, "document");
-    buf_append(out, document, column_length(&statement, "document") - 1);
-    *ret_tags = arena != NULL ? arena_strdup(arena, column_text(&statement, "tags")) : NULL;
-    return 0;
+    document.text = column_text(&statement, "document");
+    document.length = column_length(&statement, "document");
+    document.tags = column_text(&statement, "tags");
+    task_documents_put(&store->documents, cluster_id, task_id, &document);
+    return append_document(&document, out, arena, ret_tags);
 }
 
 int task_rows_of_attachment(
@@ -274,56 +295,115 @@ static enum statement_id list_statement(const struct task_filter *filter) {
         return SQL_TASK_LIST_DAEMON;
     if (filter->family_id != 0)
         return SQL_TASK_LIST_FAMILY;
-    if (filter->container_instance_id != 0)
-        return SQL_TASK_LIST_INSTANCE;
-    return filter->launch_type != NULL ? SQL_TASK_LIST_LAUNCH_TYPE : SQL_TASK_LIST;
+    return filter->container_instance_id != 0 ? SQL_TASK_LIST_INSTANCE : SQL_TASK_LIST_LAUNCH_TYPE;
 }
 
 static void write_row(
     struct statement *statement, const char *prefix, size_t prefix_length, struct writer *writer) {
     struct buf *buf = writer->buf;
-    buf_append(buf, writer->comma ? ",\"" : "\"", writer->comma ? 2 : 1);
-    buf_append(buf, prefix, prefix_length);
     const char *task_id = column_text(statement, "task_id");
-    buf_append(buf, task_id, column_length(statement, "task_id"));
-    buf_append_char(buf, '"');
+    size_t length = strlen(task_id);
+    if (!buf_reserve(buf, prefix_length + length + sizeof(",\"\"")))
+        return;
+    char *out = buf->data + buf->length;
+    if (writer->comma)
+        *out++ = ',';
+    *out++ = '"';
+    out = (char *)memcpy(out, prefix, prefix_length) + prefix_length;
+    out = (char *)memcpy(out, task_id, length) + length;
+    memcpy(out, "\"", sizeof("\""));
+    buf->length = (size_t)(out + 1 - buf->data);
     writer->comma = true;
+}
+
+/* A page that is being written, and what it begins behind. */
+struct task_page {
+    const struct task_filter *filter;
+    const char *prefix;
+    struct writer *writer;
+    unsigned limit;
+    unsigned count;
+    char last[TASK_ID_SIZE]; /* the last task of a full page */
+    bool more;
+};
+
+/* The row is asked for once a page, so that it need not be read once a task. */
+static int move_cursor(struct store *store, const struct task_page *page, struct task_cursor *cursor) {
+    statement_scope struct statement statement = statement_begin(store, SQL_TASK_ROW);
+    bind_text(&statement, "task_id", page->last);
+    bind_int(&statement, "cluster_id", page->filter->cluster_id);
+    int step = statement_step(&statement);
+    if (step != STEP_ROW)
+        return step < 0 ? step : error_raise(ERR_BUG, "the task %s is listed and not there", page->last);
+    cursor->id = column_int(&statement, "id");
+    return 0;
+}
+
+static void bind_filter(struct statement *statement, enum statement_id id, const struct task_filter *filter) {
+    if (id == SQL_TASK_LIST_FAMILY)
+        bind_int(statement, "family_id", filter->family_id);
+    if (id == SQL_TASK_LIST_DAEMON)
+        bind_int(statement, "daemon_id", filter->daemon_id);
+    if (id == SQL_TASK_LIST_FAMILY || id == SQL_TASK_LIST_INSTANCE || id == SQL_TASK_LIST_DAEMON)
+        bind_int_or_null(statement, "container_instance_id", filter->container_instance_id);
+    if (id == SQL_TASK_LIST_SERVICE)
+        bind_int(statement, "service_id", filter->service_id);
+    if (id == SQL_TASK_LIST_STARTED_BY)
+        bind_text(statement, "started_by", filter->started_by);
+}
+
+/* Those of the launch type (NULL: any) behind `after`, until the page is full. */
+static int add_to_page(
+    struct store *store, struct task_page *page, const char *launch_type_or_null, int64_t after) {
+    enum statement_id id = list_statement(page->filter);
+    statement_scope struct statement statement = statement_begin(store, id);
+    size_t prefix_length = strlen(page->prefix);
+    bind_int(&statement, "cluster_id", page->filter->cluster_id);
+    bind_text(&statement, "desired_status", page->filter->desired_status);
+    bind_text(&statement, "launch_type", launch_type_or_null);
+    bind_int(&statement, "after", after);
+    bind_int(
+        &statement, "limit", (int64_t)(page->limit - page->count) + 1); /* one more: is there a next page? */
+    bind_filter(&statement, id, page->filter);
+    int step;
+    for (; (step = statement_step(&statement)) == STEP_ROW && page->count < page->limit; page->count++) {
+        write_row(&statement, page->prefix, prefix_length, page->writer);
+        if (page->count + 1 == page->limit)
+            snprintf(page->last, sizeof(page->last), "%s", column_text(&statement, "task_id"));
+    }
+    page->more = step == STEP_ROW;
+    return step < 0 ? step : 0;
+}
+
+/* Without a filter the index of the cluster answers for each launch type by itself. In their order. */
+static const char *const launch_types[] = {"EC2", "EXTERNAL", "FARGATE", "MANAGED_INSTANCES"};
+
+static int list_each_launch_type(struct store *store, struct task_page *page, struct task_cursor *cursor) {
+    struct task_cursor begin = *cursor;
+    for (size_t index = 0; index < array_length(launch_types) && !page->more; index++) {
+        int order = strcmp(launch_types[index], begin.launch_type);
+        unsigned before = page->count;
+        if (order < 0)
+            continue;
+        int result = add_to_page(store, page, launch_types[index], order == 0 ? begin.id : 0);
+        if (result != 0)
+            return result;
+        if (page->count == page->limit && before != page->limit)
+            snprintf(cursor->launch_type, sizeof(cursor->launch_type), "%s", launch_types[index]);
+    }
+    return 0;
 }
 
 int task_rows_list(struct store *store, const struct task_filter *filter, struct task_cursor *cursor,
     unsigned limit, const char *prefix, struct writer *writer, bool *ret_more) {
-    enum statement_id id = list_statement(filter);
-    statement_scope struct statement statement = statement_begin(store, id);
-    size_t prefix_length = strlen(prefix);
-    bind_int(&statement, "cluster_id", filter->cluster_id);
-    bind_text(&statement, "desired_status", filter->desired_status);
-    bind_int(&statement, "after", cursor->id);
-    bind_int(&statement, "limit", (int64_t)limit + 1); /* one more tells whether there is a next page */
-    bind_text(&statement, "launch_type", id == SQL_TASK_LIST ? cursor->launch_type : filter->launch_type);
-    if (id == SQL_TASK_LIST_FAMILY)
-        bind_int(&statement, "family_id", filter->family_id);
-    if (id == SQL_TASK_LIST_DAEMON)
-        bind_int(&statement, "daemon_id", filter->daemon_id);
-    if (id == SQL_TASK_LIST_FAMILY || id == SQL_TASK_LIST_INSTANCE || id == SQL_TASK_LIST_DAEMON)
-        bind_int_or_null(&statement, "container_instance_id", filter->container_instance_id);
-    if (id == SQL_TASK_LIST_SERVICE)
-        bind_int(&statement, "service_id", filter->service_id);
-    if (id == SQL_TASK_LIST_STARTED_BY)
-        bind_text(&statement, "started_by", filter->started_by);
-    struct task_cursor last = *cursor;
-    int step = STEP_DONE;
-    unsigned count = 0;
-    for (; (step = statement_step(&statement)) == STEP_ROW && count < limit; count++) {
-        write_row(&statement, prefix, prefix_length, writer);
-        if (count + 1 == limit) {
-            last.id = column_int(&statement, "id");
-            snprintf(
-                last.launch_type, sizeof(last.launch_type), "%s", column_text(&statement, "launch_type"));
-        }
-    }
-    *ret_more = step == STEP_ROW;
-    *cursor = last;
-    return step < 0 ? step : 0;
+    struct task_page page = {.filter = filter, .prefix = prefix, .writer = writer, .limit = limit};
+    int result;
+    if (list_statement(filter) == SQL_TASK_LIST_LAUNCH_TYPE && filter->launch_type == NULL)
+        result = list_each_launch_type(store, &page, cursor);
+    else
+        result = add_to_page(store, &page, filter->launch_type, cursor->id);
+    *ret_more = page.more;
+    return result == 0 && page.more ? move_cursor(store, &page, cursor) : result;
 }
 
 static int read_ids(struct statement *statement, unsigned limit, int64_t *ret_ids, unsigned *ret_count) {

@@ -73,8 +73,8 @@ struct task_cursor {
     char launch_type[24];
     int64_t id;
 };
-/* A page of tasks as JSON strings, `prefix` before each id; *cursor moves to the last one of the page, and
- * *ret_more says whether there is another page. */
+/* A page of tasks as JSON strings, `prefix` before each id. *ret_more says whether there is another page; then *cursor
+ * moves to the last task of this one. */
 int task_rows_list(struct store *store, const struct task_filter *filter, struct task_cursor *cursor,
     unsigned limit, const char *prefix, struct writer *writer, bool *ret_more);
 /* Ids of unfinished tasks on an instance. */

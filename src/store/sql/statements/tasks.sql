@@ -35,32 +35,30 @@ SELECT id, cluster_id, last_status, desired_status, launch_type, container_insta
 -- name: task_uses_definition
 SELECT 1 FROM tasks WHERE family_id = :family_id AND task_definition_id = :task_definition_id
   AND last_status <> 'STOPPED' LIMIT 1
--- name: task_list
-SELECT id, task_id, launch_type FROM tasks
-  WHERE cluster_id = :cluster_id AND desired_status = :desired_status AND (launch_type, id) > (:launch_type, :after)
-  ORDER BY launch_type, id LIMIT :limit
+-- name: task_row
+SELECT id FROM tasks WHERE task_id = :task_id AND cluster_id = :cluster_id
 -- name: task_list_launch_type
-SELECT id, task_id, launch_type FROM tasks
+SELECT task_id FROM tasks INDEXED BY tasks_by_cluster
   WHERE cluster_id = :cluster_id AND desired_status = :desired_status AND launch_type = :launch_type AND id > :after
   ORDER BY id LIMIT :limit
 -- name: task_list_family
-SELECT id, task_id, launch_type FROM tasks INDEXED BY tasks_by_family
+SELECT task_id FROM tasks INDEXED BY tasks_by_family
   WHERE family_id = :family_id AND cluster_id = :cluster_id AND desired_status = :desired_status AND id > :after
     AND (:launch_type IS NULL OR launch_type = :launch_type)
     AND (:container_instance_id IS NULL OR container_instance_id = :container_instance_id)
   ORDER BY id LIMIT :limit
 -- name: task_list_instance
-SELECT id, task_id, launch_type FROM tasks INDEXED BY tasks_by_instance
+SELECT task_id FROM tasks INDEXED BY tasks_by_instance
   WHERE container_instance_id = :container_instance_id AND desired_status = :desired_status AND id > :after
     AND cluster_id = :cluster_id AND (:launch_type IS NULL OR launch_type = :launch_type)
   ORDER BY id LIMIT :limit
 -- name: task_list_service
-SELECT id, task_id, launch_type FROM tasks INDEXED BY tasks_by_service
+SELECT task_id FROM tasks INDEXED BY tasks_by_service
   WHERE service_id = :service_id AND cluster_id = :cluster_id AND desired_status = :desired_status AND id > :after
     AND (:launch_type IS NULL OR launch_type = :launch_type)
   ORDER BY id LIMIT :limit
 -- name: task_list_started_by
-SELECT id, task_id, launch_type FROM tasks INDEXED BY tasks_by_started_by
+SELECT task_id FROM tasks INDEXED BY tasks_by_started_by
   WHERE cluster_id = :cluster_id AND started_by = :started_by AND desired_status = :desired_status AND id > :after
     AND (:launch_type IS NULL OR launch_type = :launch_type)
   ORDER BY id LIMIT :limit
