@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "ecs-local/base/arena.h"
+#include "ecs-local/base/buf.h"
 #include "ecs-local/base/cleanup.h"
 #include "ecs-local/store/store.h"
 #include "store_sql.h.names.h"
@@ -26,6 +27,7 @@ enum {
 struct snapshot_shelf;
 struct late_tasks;
 struct task_documents;
+struct document_packer;
 
 /* A statement that is prepared, and the names of its parameters (from 1 on) and columns (from 0 on): SQLite finds them
  * by a search of its own, each time. */
@@ -55,6 +57,8 @@ struct store {
     struct snapshot_shelf *snapshots; /* NULL: this is itself a copy */
     struct late_tasks *late_tasks;    /* NULL: rows go into their table at once */
     struct task_documents *documents; /* NULL: none has been asked for */
+    struct document_packer *packer;   /* NULL: nothing has been packed */
+    struct buf unpacked;              /* the document that is being read */
     int lock_fd;                      /* -1 in memory */
     bool in_transaction;
     int wal_pages;

@@ -11,6 +11,7 @@
 #include "ecs-local/base/log.h"
 #include "ecs-local/base/text.h"
 #include "late_tasks.h"
+#include "packed_document.h"
 #include "page_cache.h"
 #include "snapshot_shelf.h"
 #include "store_internal.h"
@@ -36,6 +37,7 @@ enum {
      * A checkpoint waits for the disk, so it must stay rare under load. */
     WAL_PAGES_MAX = 16384,
     WAL_PAGES_IDLE = 64,
+    DOCUMENT_MAX = 16 * 1024 * 1024,
 };
 
 int64_t store_schema_version(void) {
@@ -131,7 +133,9 @@ static int configure(struct store *store, const struct store_config *config) {
 
 int store_migrate(struct store *store) {
     int64_t version = 0;
-    int result = store_pragma_int(store, "PRAGMA user_version", &version);
+    int result = store_check(store, document_functions(store->db), "functions");
+    if (result == 0)
+        result = store_pragma_int(store, "PRAGMA user_version", &version);
     for (size_t index = 0; result == 0 && index < array_length(migrations); index++) {
         if ((int64_t)migrations[index].number <= version)
             continue;
@@ -226,6 +230,7 @@ void store_unprepare(struct store *store) {
 int store_open(const struct store_config *config, struct store **ret_store) {
     struct store *store = xcalloc(1, sizeof(*store));
     store->lock_fd = -1;
+    store->unpacked = (struct buf)BUF_INIT(DOCUMENT_MAX);
     int result = page_cache_install();
     if (result == 0 && config->data_dir != NULL)
         result = lock_directory(store, config->data_dir);
@@ -255,6 +260,8 @@ void store_close(struct store *store) {
     store_unprepare(store);
     late_tasks_free(store->late_tasks);
     task_documents_free(store->documents);
+    document_packer_free(store->packer);
+    buf_done(&store->unpacked);
     if (sqlite3_close(store->db) != SQLITE_OK)
         log_error("database: closed with statements left");
     if (store->lock_fd >= 0)

@@ -5,6 +5,7 @@
 
 #include "ecs-local/base/error.h"
 #include "late_tasks.h"
+#include "packed_document.h"
 #include "statement.h"
 #include "task_documents.h"
 
@@ -22,7 +23,10 @@ static void bind_state(struct statement *statement, const struct task_row *row) 
     bind_text(statement, "tags", row->tags);
     bind_text(statement, "life", row->life);
     bind_text(statement, "attachment_id", row->attachment_id);
-    bind_text_length(statement, "document", row->document, row->document_length);
+    size_t packed_length = 0;
+    const void *packed = document_pack(
+        &statement->store->packer, row->document, row->document_length, &packed_length);
+    bind_blob(statement, "packed_document", packed, packed_length);
 }
 
 int task_table_insert(struct store *store, const struct task_row *row) {
@@ -55,7 +59,7 @@ int task_table_update(struct store *store, const struct task_row *row) {
 
 static int write_row_now_or_later(struct store *store, const struct task_row *row, bool is_new) {
     task_documents_drop(store->documents, row->cluster_id, row->task_id);
-    if (store->late_tasks == NULL)
+    if (store->late_tasks == NULL || strlen(row->task_id) >= TASK_ID_SIZE)
         return is_new ? task_table_insert(store, row) : task_table_update(store, row);
     late_tasks_put(store->late_tasks, row, is_new);
     return 0;
@@ -84,7 +88,18 @@ int task_rows_last_id(struct store *store, int64_t *ret_id) {
     return 0;
 }
 
+/* Valid until the next one is read. What cannot be unpacked is an empty text, which nobody can read either. */
+static struct task_document column_document(struct statement *statement) {
+    struct buf *text = &statement->store->unpacked;
+    const void *packed = column_blob(statement, "packed_document");
+    buf_clear(text);
+    if (document_unpack(packed, column_length(statement, "packed_document"), text) != 0)
+        buf_clear(text);
+    return (struct task_document){.text = buf_text(text), .length = text->length};
+}
+
 static void read_row(struct statement *statement, struct arena *arena, struct task_row *row) {
+    struct task_document document = column_document(statement);
     *row = (struct task_row){
         .id = column_int(statement, "id"),
         .cluster_id = column_int(statement, "cluster_id"),
@@ -102,8 +117,8 @@ static void read_row(struct statement *statement, struct arena *arena, struct ta
         .due_ms = column_int(statement, "due_ms"),
         .tags = arena_strdup(arena, column_text(statement, "tags")),
         .life = arena_strdup(arena, column_text(statement, "life")),
-        .document = arena_strdup(arena, column_text(statement, "document")),
-        .document_length = column_length(statement, "document"),
+        .document = arena_strndup(arena, document.text, document.length),
+        .document_length = document.length,
         .service_id = column_int(statement, "service_id"),
         .deployment_id = column_int(statement, "deployment_id"),
     };
@@ -185,8 +200,9 @@ int task_rows_append_document(struct store *store, int64_t cluster_id, const cha
     int step = statement_step(&statement);
     if (step != STEP_ROW)
         return step < 0 ? step : STORE_NOT_FOUND;
-    document.text = column_text(&statement, "document");
-    document.length = column_length(&statement, "document");
+    document = column_document(&statement);
+    if (document.length == 0)
+        return error_raise(ERR_STORE, "the stored task %s cannot be read", task_id);
     document.tags = column_text(&statement, "tags");
     task_documents_put(&store->documents, cluster_id, task_id, &document);
     return append_document(&document, out, arena, ret_tags);

@@ -401,12 +401,12 @@ class Refusals(Case):
             self.refused(self.changed(lambda database, sql=sql: database.execute(sql)), "tables")
 
     def test_rows_that_do_not_fit(self):
-        for sql in ("UPDATE container_instances SET document = '{'", "UPDATE tasks SET document = ''", "UPDATE clusters SET id = -5",
+        for sql in ("UPDATE container_instances SET document = '{'", "UPDATE tasks SET packed_document = x''", "UPDATE tasks SET packed_document = x'01ffffffff00'", "UPDATE clusters SET id = -5",
                     "UPDATE clusters SET id = 4611686018427387904", "UPDATE container_instances SET id = id + 100000000",
                     "UPDATE journal SET first_seq = -4611686018427387904", "UPDATE journal SET last_seq = 4611686018427387904"):
             self.refused(self.changed(lambda database, sql=sql: database.execute(sql)), "has a row that cannot be")
         for sql in ("UPDATE task_definitions SET document = '[]'", "UPDATE task_definitions SET document = '{}'",
-                    "UPDATE task_definitions SET tags = '{}'", "UPDATE tasks SET document = '[]'", "UPDATE tasks SET document = '{}'",
+                    "UPDATE task_definitions SET tags = '{}'", "UPDATE tasks SET packed_document = x'005b5d'", "UPDATE tasks SET packed_document = x'007b7d'",
                     "UPDATE tasks SET life = '{'", "UPDATE clusters SET document = '7'",
                     """UPDATE task_definitions SET document = '{"family":"x","containerDefinitions":[]}'"""):
             self.refused(self.changed(lambda database, sql=sql: database.execute(sql)), "has a row that cannot be")

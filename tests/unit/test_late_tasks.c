@@ -165,6 +165,23 @@ static void test_deleted(void **state) {
     assert_string_equal(status_of(world, 1), "");
 }
 
+/* Forks have the same task ids in other clusters. */
+static void test_same_id_in_two_clusters(void **state) {
+    struct world *world = *state;
+    struct task_row one = row_of(world, 1, "RUNNING");
+    struct task_row other = row_of(world, 2, "STOPPED");
+    struct task_row found;
+    other.cluster_id = 2;
+    other.task_id = one.task_id;
+    assert_int_equal(task_rows_insert(world->store, &one), 0);
+    assert_int_equal(task_rows_insert(world->store, &other), 0);
+    commit(world);
+    assert_int_equal(task_rows_find(world->store, 1, one.task_id, world->arena, &found), 0);
+    assert_string_equal(found.last_status, "RUNNING");
+    assert_int_equal(task_rows_find(world->store, 2, one.task_id, world->arena, &found), 0);
+    assert_string_equal(found.last_status, "STOPPED");
+}
+
 static void test_many(void **state) {
     struct world *world = *state;
     for (int64_t id = 1; id <= MANY; id++) {
@@ -191,6 +208,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_rollback_after_a_list, open_world, close_world),
         cmocka_unit_test_setup_teardown(test_list_between_turns_is_for_good, open_world, close_world),
         cmocka_unit_test_setup_teardown(test_deleted, open_world, close_world),
+        cmocka_unit_test_setup_teardown(test_same_id_in_two_clusters, open_world, close_world),
         cmocka_unit_test_setup_teardown(test_many, open_world, close_world),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 -- Copying what one account has to another. The steps are made from the schema, so that a table that is added later is
 -- copied as well: a column `scope_id` says whose row it is; any other INTEGER column named <singular>_id or
 -- <singular>_row holds the row of the table <plural>; `id` is a table's own row. A table without scope_id belongs to
--- whom the row belongs that its first such column names. Names of ARNs in TEXT columns go through fork_text().
+-- whom the row belongs that its first such column names. Names of ARNs in TEXT columns, and in BLOB columns named packed_…, go through fork_text().
 -- Tables that belong to no account are named in `global`, columns that are not named by this rule in `named`.
 -- name: fork_steps
 WITH RECURSIVE
@@ -34,6 +34,7 @@ items AS (SELECT c.tbl, c.cid, format('"%w"', c.col) AS name, CASE
     WHEN f.target IS NOT NULL THEN format('coalesce((SELECT new FROM temp.fork_map WHERE tbl = %Q AND old = r."%w"), '
       || CASE WHEN c.needed THEN '-r."%w")' ELSE 'NULL)' END, f.target, c.col, c.col)
     WHEN c.type = 'TEXT' THEN format('fork_text(r."%w")', c.col)
+    WHEN c.col LIKE 'packed\_%' ESCAPE '\' THEN format('pack_document(fork_text(unpack_document(r."%w")))', c.col)
     ELSE format('r."%w"', c.col) END AS value
   FROM cols c LEFT JOIN refs f ON f.tbl = c.tbl AND f.col = c.col),
 listed AS (SELECT tbl, group_concat(name) AS names, group_concat(value) AS vals

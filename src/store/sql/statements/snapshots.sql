@@ -18,7 +18,9 @@ SELECT group_concat(query, ' UNION ALL ') || ' LIMIT 1' FROM (
   SELECT 'SELECT ''task_definitions'' FROM main.task_definitions WHERE json_extract(document, ''$.family'') IS NOT family
       OR coalesce(json_array_length(document, ''$.containerDefinitions''), 0) = 0'
   UNION ALL
-  SELECT 'SELECT ''tasks'' FROM main.tasks WHERE waiting IS NULL AND (json_extract(document, ''$.taskArn'') IS NULL
+  SELECT 'SELECT ''tasks'' FROM (SELECT waiting, unpack_document(packed_document) AS document FROM main.tasks)
+    WHERE NOT json_valid(coalesce(document, ''none'')) OR substr(document, 1, 1) <> ''{''
+      OR waiting IS NULL AND (json_extract(document, ''$.taskArn'') IS NULL
       OR json_extract(document, ''$.group'') IS NULL OR json_extract(document, ''$.launchType'') IS NULL
       OR json_extract(document, ''$.lastStatus'') IS NULL OR json_extract(document, ''$.desiredStatus'') IS NULL)'
   UNION ALL

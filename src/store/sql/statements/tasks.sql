@@ -1,29 +1,31 @@
 -- name: task_insert
 INSERT INTO tasks (id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
     started_by, task_group, capacity_provider, service_id, deployment_id, container_instance_id, protected_until_ms,
-    waiting, reservation, due_ms, tags, life, document, attachment_id)
+    waiting, reservation, due_ms, tags, life, attachment_id, packed_document)
   VALUES (:id, :cluster_id, :task_id, :desired_status, :last_status, :launch_type, :family_id, :task_definition_id,
     :started_by, :task_group, :capacity_provider, :service_id, :deployment_id, :container_instance_id,
-    :protected_until_ms, :waiting, :reservation, :due_ms, :tags, :life, :document, :attachment_id)
+    :protected_until_ms, :waiting, :reservation, :due_ms, :tags, :life, :attachment_id, :packed_document)
 -- name: task_update
 UPDATE tasks SET desired_status = :desired_status, last_status = :last_status,
     container_instance_id = :container_instance_id, protected_until_ms = :protected_until_ms, waiting = :waiting,
-    reservation = :reservation, due_ms = :due_ms, tags = :tags, life = :life, document = :document,
-    attachment_id = :attachment_id WHERE id = :id
+    reservation = :reservation, due_ms = :due_ms, tags = :tags, life = :life,
+    attachment_id = :attachment_id, packed_document = :packed_document WHERE id = :id
 -- name: task_delete
 DELETE FROM tasks WHERE id = :id
 -- name: task_last_id
 SELECT coalesce(max(id), 0) AS id FROM tasks
 -- name: task_get
 SELECT id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
-    container_instance_id, started_by, protected_until_ms, waiting, reservation, due_ms, tags, life, document, service_id, deployment_id
+    container_instance_id, started_by, protected_until_ms, waiting, reservation, due_ms, tags, life, packed_document,
+    service_id, deployment_id
   FROM tasks WHERE id = :id
 -- name: task_find
 SELECT id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
-    container_instance_id, started_by, protected_until_ms, waiting, reservation, due_ms, tags, life, document, service_id, deployment_id
+    container_instance_id, started_by, protected_until_ms, waiting, reservation, due_ms, tags, life, packed_document,
+    service_id, deployment_id
   FROM tasks WHERE task_id = :task_id AND cluster_id = :cluster_id
 -- name: task_document
-SELECT document, tags FROM tasks WHERE task_id = :task_id AND cluster_id = :cluster_id
+SELECT packed_document, tags FROM tasks WHERE task_id = :task_id AND cluster_id = :cluster_id
 -- name: task_of_attachment
 SELECT id FROM tasks INDEXED BY tasks_by_attachment WHERE attachment_id = :attachment_id AND cluster_id = :cluster_id
 -- name: task_each_due
