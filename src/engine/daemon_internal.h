@@ -13,7 +13,8 @@ struct daemon_view {
     struct daemon_deployment_row deployment;
     struct cluster *cluster;
     const struct value *providers; /* names */
-    struct daemon_slot *slots;     /* by the place of the instance in its cluster */
+    struct daemon_slot *slots;     /* by the place of the instance in its cluster … */
+    unsigned slot_count;           /* … when it was read */
     struct daemon_task_row *tasks; /* unfinished */
     unsigned task_count;
     bool health_checked; /* essential containers of the wanted revision have health checks */
@@ -24,6 +25,8 @@ struct daemon_view {
 int daemon_view_read(struct engine *engine, int64_t daemon_id, struct daemon_view *ret_view);
 /* Fills slots and tasks, as of what has been flushed. */
 int daemon_view_count(struct engine *engine, struct daemon_view *view);
+/* Is the instance, ACTIVE, to have a task of the daemon? */
+bool daemon_serves_instance(const struct daemon_view *view, const struct instance *instance);
 void daemon_transition(struct engine *engine, const struct daemon_view *view, const char *from);
 const char *daemon_arn_of(struct engine *engine, const struct cluster *cluster, const char *name);
 /* What is in DELETE_IN_PROGRESS and not needed any more is DELETED. */

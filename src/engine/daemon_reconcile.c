@@ -100,12 +100,43 @@ static int note_failure(struct engine *engine, struct daemon_view *view, int64_t
     return daemon_deployment_rows_update(engine->store, &view->deployment);
 }
 
-static int count_failure(struct engine *engine, int64_t daemon_id, int64_t revision_id) {
-    struct daemon_view view;
-    int result = daemon_view_read(engine, daemon_id, &view);
+/* Another one like it takes its place at once (D: how long the service takes is not known), so that the tasks which leave
+ * have somewhere to go. It ends when they have left: scaling_groups.c. */
+static int replace_instance(struct engine *engine, struct instance *instance) {
+    char suffix[18];
+    struct instance *fresh = NULL;
+    const char *document = NULL;
+    const char *tags = NULL;
+    int result = engine_instance_document(engine, instance, engine->turn, &document, &tags);
     if (result != 0)
+        return result;
+    ids_hex_bytes(&engine->ids, suffix, 8);
+    struct instance_spec spec = {
+        .ec2_instance_id = arena_printf(engine->turn, "i-0%.16s", suffix),
+        .agent_connected = true,
+        .simulated = true,
+        .document = document,
+        .tags = tags,
+    };
+    result = engine_instance_update(engine, instance, INSTANCE_DRAINING, instance->agent_connected, NULL);
+    return result == 0 ? engine_instance_register(engine, instance->cluster, &spec, &fresh) : result;
+}
+
+/* Where a critical daemon has stopped without being told to by ECS, the instance is drained and replaced (facts: services
+ * 13). */
+static int daemon_stopped(
+    struct engine *engine, const struct daemon_view *view, const struct task *task, int64_t revision_id) {
+    struct daemon_revision_row revision = view->revision;
+    struct instance *instance = instance_by_row(engine, task->container_instance_id);
+    if (instance == NULL || !text_equal(view->daemon.status, "ACTIVE") ||
+        !daemon_serves_instance(view, instance))
+        return 0;
+    int result = revision_id != revision.id
+                     ? daemon_revision_rows_get_by_id(engine->store, revision_id, engine->turn, &revision)
+                     : 0;
+    if (result != 0 || !revision.critical)
         return result < 0 ? result : 0;
-    return note_failure(engine, &view, revision_id);
+    return replace_instance(engine, instance);
 }
 
 int daemon_task_finished(struct engine *engine, const struct task *task) {
@@ -113,13 +144,21 @@ int daemon_task_finished(struct engine *engine, const struct task *task) {
     int64_t revision_id = 0;
     if (engine->daemons_hungry)
         daemons_instances_changed(engine, cluster_by_row(engine, task->cluster_id));
-    if (!task_is_of_daemon(task) || (!text_equal(task->stop_code, "TaskFailedToStart") &&
-                                        !text_equal(task->stop_code, "EssentialContainerExited")))
+    bool failed = text_equal(task->stop_code, "TaskFailedToStart") ||
+                  text_equal(task->stop_code, "EssentialContainerExited");
+    bool by_hand = text_equal(task->stop_code, "UserInitiated") &&
+                   !text_starts_with(task->stopped_reason, DEREGISTRATION_REASON);
+    if (!task_is_of_daemon(task) || (!failed && !by_hand))
         return 0;
+    struct daemon_view view;
     int result = daemon_task_rows_get(engine->store, task->id, &daemon_id, &revision_id);
-    if (result != 0)
-        return result < 0 ? result : 0;
-    return count_failure(engine, daemon_id, revision_id);
+    if (result == 0)
+        result = daemon_view_read(engine, daemon_id, &view);
+    if (result == 0 && failed)
+        result = note_failure(engine, &view, revision_id);
+    if (result == 0)
+        result = daemon_stopped(engine, &view, task, revision_id);
+    return result < 0 ? result : 0;
 }
 
 int daemon_task_expired(struct engine *engine, const struct task *task) {
@@ -219,6 +258,8 @@ static int stop_unhealthy(struct engine *engine, struct daemon_view *view) {
             engine, task, "ServiceSchedulerInitiated", "Task failed container health checks");
         if (result == 0)
             result = note_failure(engine, view, row->revision_id);
+        if (result == 0)
+            result = daemon_stopped(engine, view, task, row->revision_id);
         if (result != 0)
             return result;
     }
@@ -245,7 +286,7 @@ static int start_what_is_missing(
     struct engine *engine, const struct daemon_view *view, const enum daemon_act *acts, int64_t *due_ms) {
     struct task_launch launch = {0};
     int64_t from_ms = view->daemon.failed_ms + daemon_backoff_ms(view->daemon.failures);
-    for (unsigned index = 0; index < view->cluster->instance_count; index++) {
+    for (unsigned index = 0; index < view->slot_count; index++) {
         if (acts[index] != DAEMON_START)
             continue;
         if (view->daemon.failures != 0 && engine_now_ms(engine) < from_ms) {

@@ -169,6 +169,10 @@ static enum daemon_place place_of(const struct instance *instance, const struct 
     return instance->status == INSTANCE_DRAINING ? DAEMON_PLACE_DRAINING : DAEMON_PLACE_FOREIGN;
 }
 
+bool daemon_serves_instance(const struct daemon_view *view, const struct instance *instance) {
+    return instance->simulated && place_of(instance, view->providers) == DAEMON_PLACE_ACTIVE;
+}
+
 /* RUNNING, not about to end, and HEALTHY where that is checked. */
 static int serves(struct engine *engine, const struct daemon_view *view, const struct daemon_task_row *row,
     bool *ret_serves) {
@@ -235,6 +239,7 @@ int daemon_view_count(struct engine *engine, struct daemon_view *view) {
     struct counting counting = {.engine = engine, .view = view};
     const struct cluster *cluster = view->cluster;
     view->slots = arena_new_array(engine->turn, struct daemon_slot, cluster->instance_count);
+    view->slot_count = cluster->instance_count;
     view->task_count = 0;
     int result = read_health_checks(engine, view);
     if (result != 0)

@@ -179,6 +179,10 @@ void task_group_leave(struct instance *instance, const char *name);
 /* NULL: no task of the cluster is of it. */
 const struct task_group *task_group_find(const struct cluster *cluster, const char *name);
 unsigned instance_group_tasks(const struct instance *instance, const struct task_group *group_or_null);
+/* Of tasks on an instance whose deregistration is forced. */
+#define DEREGISTRATION_REASON "Container instance deregistration forced by user"
+/* Of managed daemons. */
+unsigned instance_daemon_tasks(const struct instance *instance);
 /* Adds them for every instance, by its index. */
 void task_group_count(const struct task_group *group_or_null, unsigned *counts);
 bool instance_any_group(

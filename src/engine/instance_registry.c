@@ -427,8 +427,7 @@ static int abandon(struct engine *engine, struct instance *instance, struct task
 }
 
 int engine_instance_deregister(struct engine *engine, struct instance *instance) {
-    int result = instance_for_tasks(
-        engine, instance, abandon, "Container instance deregistration forced by user");
+    int result = instance_for_tasks(engine, instance, abandon, DEREGISTRATION_REASON);
     return result == 0
                ? engine_instance_update(engine, instance, INSTANCE_INACTIVE, instance->agent_connected, NULL)
                : result;

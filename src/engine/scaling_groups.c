@@ -280,12 +280,13 @@ static int shrink(struct engine *engine, struct scaling_group *group, int64_t su
     return result;
 }
 
-/* A drained instance whose last task has left ends. */
+/* A drained instance whose last task has left ends; managed daemons are the last to stop there (facts: services 13). */
 static int end_drained(struct engine *engine, const struct scaling_group *group) {
     int result = 0;
     for (unsigned index = 0; result == 0 && index < group->cluster->instance_count; index++) {
         struct instance *instance = group->cluster->instances[index];
-        if (instance->status == INSTANCE_DRAINING && is_of(group, instance) && is_empty(instance))
+        if (instance->status == INSTANCE_DRAINING && is_of(group, instance) &&
+            instance->running + instance->pending == instance_daemon_tasks(instance))
             result = engine_instance_terminate(engine, instance);
     }
     return result;

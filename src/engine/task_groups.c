@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ecs-local/base/error.h"
+#include "ecs-local/base/text.h"
 #include "engine_internal.h"
 
 /* An instance in the list of a group. */
@@ -104,6 +105,16 @@ unsigned instance_group_tasks(const struct instance *instance, const struct task
 void task_group_count(const struct task_group *group_or_null, unsigned *counts) {
     for (unsigned place = 0; group_or_null != NULL && place < group_or_null->count; place++)
         counts[group_or_null->members[place].index] = group_or_null->members[place].tasks;
+}
+
+unsigned instance_daemon_tasks(const struct instance *instance) {
+    unsigned tasks = 0;
+    for (unsigned index = 0; index < instance->group_count; index++) {
+        const struct instance_group *known = &instance->groups[index];
+        if (text_starts_with(known->group->name, "daemon:"))
+            tasks += known->group->members[known->place].tasks;
+    }
+    return tasks;
 }
 
 bool instance_any_group(const struct instance *instance, bool (*test)(void *test_context, const char *group),

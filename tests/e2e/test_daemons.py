@@ -143,11 +143,18 @@ class Life(Case):
     def test_a_draining_instance_keeps_its_task(self):
         first = self.fleet()[0]
         self.create()
+        self.server.ok("RegisterTaskDefinition", {"family": "other", "containerDefinitions": [{"name": "a", "image": "a", "memory": 100}]})
+        other = self.server.ok("RunTask", {"taskDefinition": "other"})["tasks"][0]["taskArn"]
         self.server.ok("UpdateContainerInstancesState", {"containerInstances": [first], "status": "DRAINING"})
         self.assertEqual(len(self.tasks()), 1)
         self.assertEqual(self.counts(), (0, 0))
         self.fleet()
         self.assertEqual(self.counts(), (1, 0))
+        self.assertEqual(len(self.tasks()), 2)
+        self.server.ok("StopTask", {"task": other})
+        self.assertEqual(len(self.tasks()), 1)  # the daemon is the last to stop, and the instance ends
+        described = self.server.ok("DescribeContainerInstances", {"containerInstances": [first]})
+        self.assertEqual(described["containerInstances"][0]["status"], "INACTIVE")
 
     def test_a_stopped_task_is_replaced(self):
         self.fleet()
@@ -156,6 +163,22 @@ class Life(Case):
         self.server.ok("StopTask", {"task": before[0]})
         after = self.tasks()
         self.assertEqual((len(after), after != before), (1, True))
+
+    def test_a_critical_one_that_stops_takes_its_instance_along(self):
+        first = self.fleet()[0]
+        self.create()
+        self.server.ok("StopTask", {"task": self.tasks()[0]})
+        described = self.server.ok("DescribeContainerInstances", {"containerInstances": [first]})
+        self.assertEqual(described["containerInstances"][0]["status"], "INACTIVE")
+        self.assertEqual(self.counts(), (1, 0))
+        self.assertNotEqual(self.described()[0]["containerInstanceArn"], first)
+
+    def test_one_that_is_not_critical_starts_again_in_place(self):
+        first = self.fleet()[0]
+        self.create(critical=False)
+        self.server.ok("StopTask", {"task": self.tasks()[0]})
+        self.assertEqual(self.described()[0]["containerInstanceArn"], first)
+        self.assertEqual(self.counts(), (1, 0))
 
     def test_no_room_waits_for_room(self):
         self.fleet()
