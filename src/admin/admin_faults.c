@@ -237,6 +237,7 @@ static const struct fault_form {
     {"containerInstance", admin_fault_of_instance},
     {"task", admin_fault_of_task},
     {"service", admin_fault_of_service},
+    {"gateway", admin_fault_of_gateway},
     {"operation", add_request_fault},
     {"error", add_request_fault},
     {"latency", add_request_fault},
@@ -249,7 +250,7 @@ int admin_fault_add(struct admin_call *call) {
     }
     return fail(call,
         "give operation, error, latency (a fault of requests), visibilityDelay (of what DescribeTasks sees), capacity, "
-        "containerInstance, task or service");
+        "containerInstance, task, service or gateway");
 }
 
 int admin_faults(struct admin_call *call) {

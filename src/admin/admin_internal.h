@@ -112,6 +112,7 @@ int admin_fault_of_capacity(struct admin_call *call);
 int admin_fault_of_instance(struct admin_call *call);
 int admin_fault_of_task(struct admin_call *call);
 int admin_fault_of_service(struct admin_call *call);
+int admin_fault_of_gateway(struct admin_call *call);
 /* There is no room for another one: then the refusal is written. */
 bool admin_faults_full(struct admin_call *call);
 /* For other files that add faults of their own kind: keeps it and writes it as the reply. */

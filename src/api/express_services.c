@@ -193,26 +193,18 @@ int api_create_express_gateway_service(struct api_call *call) {
 static int find_service(struct api_call *call, enum api_error missing, struct service **ret_service,
     const struct value **ret_document) {
     const char *arn = value_string(call->input, "serviceArn");
-    const char *type = NULL;
-    const char *rest = NULL;
-    struct violation violation;
+    struct cluster *cluster = NULL;
+    const char *name = NULL;
     struct service_contents contents;
-    if (arn_take_apart(call->arena, arn, scope_region(call->scope), scope_account(call->scope), &type, &rest,
-            &violation) != 0)
-        return api_fail_with(call, &violation);
-    if (!text_equal(type, "service"))
-        return api_fail(call, ERROR_RESOURCE_TYPE, type);
-    const char *slash = strchr(rest, '/');
-    if (slash == NULL)
-        return api_fail(call, ERROR_IDENTIFIER, NULL);
-    const struct cluster *cluster = engine_cluster_find(
-        call->scope, arena_strndup(call->arena, rest, (size_t)(slash - rest)));
+    int result = service_arn_read(call, arn, &cluster, &name);
+    if (result != 0)
+        return result;
     if (cluster == NULL)
         return api_fail(call, ERROR_CLUSTER_NOT_FOUND, NULL);
-    *ret_service = engine_service_find(call->engine, cluster, slash + 1);
+    *ret_service = engine_service_find(call->engine, cluster, name);
     if (*ret_service == NULL)
         return api_fail(call, missing, NULL);
-    int result = service_contents_read(call, *ret_service, &contents);
+    result = service_contents_read(call, *ret_service, &contents);
     if (result != 0)
         return result;
     if (!value_has(contents.document, EXPRESS_MEMBER))

@@ -7,6 +7,7 @@
 #include "ecs-local/domain/gateway.h"
 #include "gateway_lookup.h"
 #include "page_token.h"
+#include "service_lookup.h"
 
 enum {
     ROUTES_PER_SERVICE = 2 * GATEWAYS_PER_CLUSTER_MAX, /* those that go and those that come */
@@ -105,26 +106,16 @@ int api_describe_gateway_route(struct api_call *call) {
 /* A service's name, or its ARN, which names the cluster, too. STORE_NOT_FOUND: there is no such cluster. */
 static int read_service(struct api_call *call, struct gateway_filter *filter) {
     const char *text = value_string_nonempty(call->input, "service");
-    const char *type = NULL;
-    const char *rest = NULL;
-    struct violation violation;
+    struct cluster *cluster = NULL;
     filter->service_name = text;
     if (text == NULL || !text_starts_with(text, "arn:"))
         return 0;
-    if (arn_take_apart(call->arena, text, scope_region(call->scope), scope_account(call->scope), &type, &rest,
-            &violation) != 0)
-        return api_fail_with(call, &violation);
-    if (!text_equal(type, "service"))
-        return api_fail(call, ERROR_RESOURCE_TYPE, type);
-    const char *slash = strchr(rest, '/');
-    if (slash == NULL)
-        return api_fail(call, ERROR_IDENTIFIER, NULL);
-    const struct cluster *cluster = engine_cluster_find(
-        call->scope, arena_strndup(call->arena, rest, (size_t)(slash - rest)));
+    int result = service_arn_read(call, text, &cluster, &filter->service_name);
+    if (result != 0)
+        return result;
     if (cluster == NULL || (filter->cluster_id != 0 && filter->cluster_id != cluster->id))
         return STORE_NOT_FOUND;
     filter->cluster_id = cluster->id;
-    filter->service_name = slash + 1;
     return 0;
 }
 

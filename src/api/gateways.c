@@ -126,6 +126,9 @@ int api_describe_gateway(struct api_call *call) {
     writer_key_string(writer, "gatewayArn", gateway_arn(call, row.name, row.gateway_id));
     writer_key_string(writer, "name", row.name);
     writer_key_string(writer, "status", row.status);
+    writer_key_string_opt(writer, "statusReason", row.status_reason);
+    if (row.failures != NULL)
+        writer_key_raw(writer, "failures", row.failures);
     writer_key_string(writer, "infrastructureRoleArn", row.role_arn);
     writer_key_bool(writer, "deletionProtection", row.deletion_protection);
     write_configuration(call, balancer, count);

@@ -68,6 +68,24 @@ int service_child_take_apart(
     return 0;
 }
 
+int service_arn_read(
+    struct api_call *call, const char *arn, struct cluster **ret_cluster, const char **ret_name) {
+    const char *type = NULL;
+    const char *rest = NULL;
+    struct violation violation;
+    if (arn_take_apart(call->arena, arn, scope_region(call->scope), scope_account(call->scope), &type, &rest,
+            &violation) != 0)
+        return api_fail_with(call, &violation);
+    if (!text_equal(type, "service"))
+        return api_fail(call, ERROR_RESOURCE_TYPE, type);
+    const char *slash = strchr(rest, '/');
+    if (slash == NULL)
+        return api_fail(call, ERROR_IDENTIFIER, NULL);
+    *ret_cluster = engine_cluster_find(call->scope, arena_strndup(call->arena, rest, (size_t)(slash - rest)));
+    *ret_name = slash + 1;
+    return 0;
+}
+
 int service_contents_read(
     struct api_call *call, const struct service *service, struct service_contents *ret_contents) {
     const char *text = NULL;

@@ -28,6 +28,10 @@ struct service_child {
 int service_child_take_apart(
     struct api_call *call, const char *arn, const char *type, struct service_child *ret_child);
 
+/* What a service's ARN of this account and region names. *ret_cluster: NULL when there is none. 0 or API_ERROR. */
+int service_arn_read(
+    struct api_call *call, const char *arn, struct cluster **ret_cluster, const char **ret_name);
+
 /* What the store keeps of a service. */
 struct service_contents {
     const struct value *document;

@@ -113,7 +113,7 @@ int service_make(struct api_call *call, struct cluster *cluster, const struct va
         result = create_for_code_deploy(call, *ret_service, document, world);
     if (result == 0)
         result = engine_gateway_routes_set(
-            call->engine, cluster, (*ret_service)->name, value_get(document, "gatewayConnectors"));
+            call->engine, cluster, (*ret_service)->name, value_get(document, "gatewayConnectors"), false);
     return result;
 }
 
@@ -174,8 +174,9 @@ int service_change(struct api_call *call, struct service *service, const struct 
             service_revision_document(call->arena, after, &world.facts, false), world.definition_id,
             world.family_id, &deployment);
     if (result == 0 && value_has(request, "gatewayConnectors"))
-        result = engine_gateway_routes_set(
-            call->engine, service->cluster, service->name, value_get(request, "gatewayConnectors"));
+        result = engine_gateway_routes_set(call->engine, service->cluster, service->name,
+            value_get(request, "gatewayConnectors"),
+            !value_equal(value_get(before, "gatewayConnectors"), value_get(after, "gatewayConnectors")));
     return result;
 }
 
@@ -228,7 +229,7 @@ int api_delete_service(struct api_call *call) {
     if (result == 0)
         result = engine_service_delete(call->engine, service);
     if (result == 0)
-        result = engine_gateway_routes_set(call->engine, cluster, service->name, NULL);
+        result = engine_gateway_routes_set(call->engine, cluster, service->name, NULL, false);
     return result == 0 ? reply_service(call, service, &view) : result;
 }
 

@@ -63,6 +63,13 @@ int engine_scope(struct engine *engine, const char *account, const char *region,
     return 0;
 }
 
+const struct scope *scope_by_row(const struct engine *engine, int64_t row) {
+    const struct scope *scope = engine->scopes;
+    while (scope != NULL && scope->id != row)
+        scope = scope->hh.next;
+    return scope;
+}
+
 void engine_scopes_each(
     struct engine *engine, void *context, void (*each)(void *context, struct scope *scope)) {
     for (struct scope *scope = engine->scopes; scope != NULL; scope = scope->hh.next)

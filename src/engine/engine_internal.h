@@ -173,6 +173,9 @@ int instance_for_tasks(struct engine *engine, struct instance *instance,
     const char *context);
 int instance_retake_ports(struct engine *engine, struct instance *instance);
 
+/* NULL: there is none of that row. For what is rare: it looks through all. */
+const struct scope *scope_by_row(const struct engine *engine, int64_t row);
+
 /* task_groups.c: how many tasks of which group an instance has. */
 void task_group_join(struct instance *instance, const char *name);
 void task_group_leave(struct instance *instance, const char *name);

@@ -22,6 +22,7 @@ static const char *const kind_names[FAULT_KIND_COUNT] = {
     [FAULT_INSTANCE] = "containerInstance",
     [FAULT_TASK] = "task",
     [FAULT_SERVICE] = "service",
+    [FAULT_GATEWAY] = "gateway",
 };
 
 const char *fault_kind_name(enum fault_kind kind) {
@@ -35,6 +36,23 @@ bool fault_is_for(const struct fault *fault, const char *account, const char *re
 
 bool fault_is_spent(const struct fault *fault) {
     return fault->times != 0 && fault->used >= fault->times;
+}
+
+bool fault_means(const struct fault *fault, const char *member, const char *name, const char *arn) {
+    const char *wanted = value_string(fault->document, member);
+    return wanted == NULL || text_equal(wanted, "*") || text_equal(wanted, name) || text_equal(wanted, arn);
+}
+
+const struct fault *engine_fault_of(const struct engine *engine, enum fault_kind kind, const char *name,
+    const struct scope *scope, const char *member, const char *thing_name, const char *thing_arn) {
+    const struct fault *fault = engine_fault_next(engine, 0);
+    for (; fault != NULL; fault = engine_fault_next(engine, fault->id)) {
+        if (fault->kind == kind && text_equal(value_string(fault->document, "fault"), name) &&
+            fault_is_for(fault, scope->account, scope->region) &&
+            fault_means(fault, member, thing_name, thing_arn) && !fault_is_spent(fault))
+            return fault;
+    }
+    return NULL;
 }
 
 static int parse_kind(const char *name, enum fault_kind *ret_kind) {

@@ -205,6 +205,7 @@ int engine_interrupt(struct engine *engine, enum fault_kind kind, const struct v
     case FAULT_REQUEST:
     case FAULT_VISIBILITY:
     case FAULT_SERVICE:
+    case FAULT_GATEWAY:
     case FAULT_KIND_COUNT:
         break;
     }

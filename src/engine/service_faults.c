@@ -9,11 +9,6 @@ static const char broken_configuration[] =
     "ECS was unable to assume the role that was provided for this task. Please verify that the role being passed has "
     "the proper trust relationship and permissions.";
 
-static bool names(const struct value *told, const char *key, const char *name, const char *arn) {
-    const char *wanted = value_string(told, key);
-    return wanted == NULL || text_equal(wanted, "*") || text_equal(wanted, name) || text_equal(wanted, arn);
-}
-
 /* The first one of that name that is not spent; NULL: none. */
 static const struct fault *find(
     const struct engine *engine, const struct service *service, const char *name) {
@@ -22,8 +17,8 @@ static const struct fault *find(
     for (; fault != NULL; fault = engine_fault_next(engine, fault->id)) {
         if (fault->kind == FAULT_SERVICE && text_equal(value_string(fault->document, "fault"), name) &&
             fault_is_for(fault, cluster->scope->account, cluster->scope->region) &&
-            names(fault->document, "service", service->name, service->arn) &&
-            names(fault->document, "cluster", cluster->name, cluster->arn) && !fault_is_spent(fault))
+            fault_means(fault, "service", service->name, service->arn) &&
+            fault_means(fault, "cluster", cluster->name, cluster->arn) && !fault_is_spent(fault))
             return fault;
     }
     return NULL;

@@ -13,16 +13,11 @@ int fault_rows_insert(struct store *store, const struct fault_row *row) {
 }
 
 int fault_rows_set_used(struct store *store, int64_t id, int64_t used) {
-    statement_scope struct statement statement = statement_begin_write(store, SQL_FAULT_SET_USED);
-    bind_int(&statement, "id", id);
-    bind_int(&statement, "used", used);
-    return statement_run(&statement);
+    return statement_run_used(store, SQL_FAULT_SET_USED, id, used);
 }
 
 int fault_rows_delete(struct store *store, int64_t id) {
-    statement_scope struct statement statement = statement_begin_write(store, SQL_FAULT_DELETE);
-    bind_int(&statement, "id", id);
-    return statement_run(&statement);
+    return statement_run_for(store, SQL_FAULT_DELETE, id);
 }
 
 int fault_rows_each(

@@ -11,6 +11,8 @@ static void bind_changing(struct statement *statement, const struct gateway_row 
     bind_text(statement, "propagate_tags", row->propagate_tags);
     bind_text(statement, "balancer", row->balancer);
     bind_text(statement, "tags", row->tags);
+    bind_text(statement, "status_reason", row->status_reason);
+    bind_text(statement, "failures", row->failures);
 }
 
 int gateway_rows_insert(struct store *store, const struct gateway_row *row, int64_t *ret_id) {
@@ -63,6 +65,8 @@ static int read_one(struct statement *statement, struct arena *arena, struct gat
         .request = column_copy(statement, arena, "request"),
         .balancer = column_copy(statement, arena, "balancer"),
         .tags = column_copy(statement, arena, "tags"),
+        .status_reason = column_copy(statement, arena, "status_reason"),
+        .failures = column_copy(statement, arena, "failures"),
     };
     return 0;
 }

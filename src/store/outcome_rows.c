@@ -14,16 +14,11 @@ int outcome_rows_insert(struct store *store, const struct outcome_row *row) {
 }
 
 int outcome_rows_set_used(struct store *store, int64_t id, int64_t used) {
-    statement_scope struct statement statement = statement_begin_write(store, SQL_OUTCOME_SET_USED);
-    bind_int(&statement, "id", id);
-    bind_int(&statement, "used", used);
-    return statement_run(&statement);
+    return statement_run_used(store, SQL_OUTCOME_SET_USED, id, used);
 }
 
 int outcome_rows_delete(struct store *store, int64_t id) {
-    statement_scope struct statement statement = statement_begin_write(store, SQL_OUTCOME_DELETE);
-    bind_int(&statement, "id", id);
-    return statement_run(&statement);
+    return statement_run_for(store, SQL_OUTCOME_DELETE, id);
 }
 
 int outcome_rows_delete_all(struct store *store) {

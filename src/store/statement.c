@@ -173,3 +173,16 @@ int statement_each_due(struct store *store, enum statement_id id, void *context,
 double column_real(struct statement *statement, const char *name) {
     return sqlite3_column_double(statement->handle, column(statement, name));
 }
+
+int statement_run_for(struct store *store, enum statement_id id_of_statement, int64_t id) {
+    statement_scope struct statement statement = statement_begin_write(store, id_of_statement);
+    bind_int(&statement, "id", id);
+    return statement_run(&statement);
+}
+
+int statement_run_used(struct store *store, enum statement_id id_of_statement, int64_t id, int64_t used) {
+    statement_scope struct statement statement = statement_begin_write(store, id_of_statement);
+    bind_int(&statement, "id", id);
+    bind_int(&statement, "used", used);
+    return statement_run(&statement);
+}

@@ -98,6 +98,9 @@ void bind_int_or_null(struct statement *statement, const char *name, int64_t int
 int statement_step(struct statement *statement);
 /* For statements without rows: 0 or <0. */
 int statement_run(struct statement *statement);
+/* Statements without rows that know only :id, or :id and :used. 0 or <0. */
+int statement_run_for(struct store *store, enum statement_id statement, int64_t id);
+int statement_run_used(struct store *store, enum statement_id statement, int64_t id, int64_t used);
 /* Forgets the row so that the statement can be bound and stepped again. */
 void statement_again(struct statement *statement);
 

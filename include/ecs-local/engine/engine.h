@@ -347,14 +347,15 @@ int engine_task_attachment_report(
 int engine_task_stop(struct engine *engine, struct task *task, const char *stop_code, const char *reason);
 
 /* Gateways (facts: services 14). A new configuration, role and so on: the row goes to UPDATE_IN_PROGRESS, and
- * later to UPDATE_COMPLETE. */
+ * later to UPDATE_COMPLETE or, if a fault says so, UPDATE_FAILED. */
 int engine_gateway_update(struct engine *engine, struct gateway_row *row);
 /* DISASSOCIATING, and INACTIVE as soon as no route leads into the cluster. */
 int engine_gateway_disassociate(
     struct engine *engine, const struct gateway_row *gateway, const struct cluster *cluster);
-/* A service was made, changed or deleted: its routes follow its gatewayConnectors (NULL: none). */
+/* A service was made, changed or deleted: its routes follow its gatewayConnectors (NULL: none). `changed`: they say
+ * something else than before. */
 int engine_gateway_routes_set(struct engine *engine, const struct cluster *cluster, const char *service_name,
-    const struct value *connectors_or_null);
+    const struct value *connectors_or_null, bool changed);
 /* The cluster is INACTIVE: no gateway serves it any more. */
 int engine_gateways_leave_cluster(struct engine *engine, const struct cluster *cluster);
 

@@ -18,6 +18,7 @@ enum fault_kind {
     FAULT_INSTANCE,   /* containerInstance, fault: interruptions.h, like the kinds before and after */
     FAULT_TASK,       /* task, fault */
     FAULT_SERVICE,    /* service ("*": any), cluster, fault, message, times: what its scheduler cannot do */
+    FAULT_GATEWAY, /* gateway ("*": any), fault, message, times: which change of it or of its routes fails */
     FAULT_KIND_COUNT
 };
 
@@ -36,7 +37,7 @@ struct fault {
     int64_t created_ms;
 };
 
-/* "request", "visibility", "capacity", "containerInstance", "task", "service". */
+/* "request", "visibility", "capacity", "containerInstance", "task", "service", "gateway". */
 const char *fault_kind_name(enum fault_kind kind);
 
 /* Keeps a fault. The document is a JSON object that has been checked. */
@@ -48,8 +49,14 @@ int engine_faults_clear(struct engine *engine, const char *account_or_null, cons
 /* The fault with the smallest id above `after`; NULL: there is none. Valid until faults change. */
 const struct fault *engine_fault_next(const struct engine *engine, int64_t after);
 bool fault_is_for(const struct fault *fault, const char *account, const char *region);
+/* Is its member `member` absent, "*", the name or the ARN? */
+bool fault_means(const struct fault *fault, const char *member, const char *name, const char *arn);
 /* Has it struck as often as it was to? */
 bool fault_is_spent(const struct fault *fault);
+/* The first of the kind whose `fault` is `name`, that is for the scope and means the thing: its member `member` is the name,
+ * the ARN or "*". Not a spent one; NULL: there is none. */
+const struct fault *engine_fault_of(const struct engine *engine, enum fault_kind kind, const char *name,
+    const struct scope *scope, const char *member, const char *thing_name, const char *thing_arn);
 /* It has struck. */
 int engine_fault_used(struct engine *engine, const struct fault *fault);
 

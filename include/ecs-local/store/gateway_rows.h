@@ -17,10 +17,12 @@ struct gateway_row {
     const char *role_arn;
     const char *propagate_tags;
     const char *access_type;
-    const char *client_token; /* NULL: none */
-    const char *request;      /* JSON: that made it, without the token */
-    const char *balancer;     /* JSON object: hostSharedAlb */
-    const char *tags;         /* JSON list */
+    const char *client_token;  /* NULL: none */
+    const char *request;       /* JSON: that made it, without the token */
+    const char *balancer;      /* JSON object: hostSharedAlb */
+    const char *tags;          /* JSON list */
+    const char *status_reason; /* NULL: none */
+    const char *failures;      /* JSON list; NULL: none */
 };
 
 int gateway_rows_insert(struct store *store, const struct gateway_row *row, int64_t *ret_id);

@@ -1,21 +1,24 @@
 -- name: gateway_insert
 INSERT INTO gateways (scope_id, name, gateway_id, status, due_ms, created_ms, updated_ms, deletion_protection, role_arn,
-  propagate_tags, access_type, client_token, request, balancer, tags)
+  propagate_tags, access_type, client_token, request, balancer, tags, status_reason, failures)
   VALUES (:scope_id, :name, :gateway_id, :status, :due_ms, :created_ms, :updated_ms, :deletion_protection, :role_arn,
-  :propagate_tags, :access_type, :client_token, :request, :balancer, :tags)
+  :propagate_tags, :access_type, :client_token, :request, :balancer, :tags,
+  :status_reason, :failures)
 -- name: gateway_update
 UPDATE gateways SET status = :status, due_ms = :due_ms, updated_ms = :updated_ms,
   deletion_protection = :deletion_protection, role_arn = :role_arn, propagate_tags = :propagate_tags,
-  balancer = :balancer, tags = :tags WHERE id = :id
+  balancer = :balancer, tags = :tags, status_reason = :status_reason, failures = :failures WHERE id = :id
 -- name: gateway_delete
 DELETE FROM gateways WHERE id = :id
 -- name: gateway_get
 SELECT id, scope_id, name, gateway_id, status, due_ms, created_ms, updated_ms, deletion_protection, role_arn,
-  propagate_tags, access_type, client_token, request, balancer, tags FROM gateways
+  propagate_tags, access_type, client_token, request, balancer, tags, status_reason, failures
+  FROM gateways
   WHERE scope_id = :scope_id AND name = :name
 -- name: gateway_get_by_id
 SELECT id, scope_id, name, gateway_id, status, due_ms, created_ms, updated_ms, deletion_protection, role_arn,
-  propagate_tags, access_type, client_token, request, balancer, tags FROM gateways WHERE id = :id
+  propagate_tags, access_type, client_token, request, balancer, tags, status_reason, failures
+  FROM gateways WHERE id = :id
 -- name: gateway_all_due
 SELECT id, due_ms FROM gateways WHERE due_ms IS NOT NULL ORDER BY due_ms, id
 -- name: gateway_route_all_due
