@@ -107,7 +107,8 @@ const char *engine_refusal(
     struct place_view context = {.engine = engine,
         .cluster = instance->cluster,
         .request = request,
-        .group = task_group_find(instance->cluster, request->group)};
+        .group = request->rules->distinct_instance ? task_group_find(instance->cluster, request->group)
+                                                   : NULL};
     struct placement_view view = shown(&context);
     return placement_refusal(&view, instance->index, request->demand, request->rules);
 }
