@@ -189,8 +189,6 @@ int service_check_registries(struct service_check *check) {
         bool ported = value_has(registry, "containerPort");
         if (arn == NULL)
             return service_refuse(check, "registryArn can not be blank."); /* D */
-        if (named && check_target(check, registry) != 0)
-            return 1;
         if (!awsvpc && !(named && ported))
             return service_refuse(check, /* D */
                 "When specifying a service registry for a task definition that uses bridge or host network "
@@ -201,6 +199,8 @@ int service_check_registries(struct service_check *check) {
                 "Specify either a port or a containerName and containerPort combination, but not both. "
                 "Registry: %s",
                 arn);
+        if (named && ported && check_target(check, registry) != 0)
+            return 1;
     }
     return 0;
 }

@@ -141,11 +141,14 @@ struct crowd {
     bool come;
 };
 
-static unsigned *crowd_count(const struct crowd *crowd, struct deployment *item) {
+static unsigned *crowd_count(
+    const struct service *service, const struct crowd *crowd, struct deployment *item) {
     bool in = crowd->task_set != NULL ? item == crowd->task_set : !item->is_task_set;
-    if (!in)
-        return NULL;
-    return crowd->come ? &item->newly_running : &item->newly_gone;
+    unsigned *count = crowd->come ? &item->newly_running : &item->newly_gone;
+    /* The service says what its PRIMARY has: nothing need be read. */
+    if (in && item == service->primary && !item->is_task_set && !service->settings.has_targets)
+        *count = 0;
+    return in ? count : NULL;
 }
 
 static int tally_crowd(struct glance *glance, const struct crowd *crowd, struct tally **ret_tallies,
@@ -157,7 +160,7 @@ static int tally_crowd(struct glance *glance, const struct crowd *crowd, struct 
     for (struct deployment *item = glance->service->deployments; result == 0 && item != NULL;
          item = item->next) {
         const struct deployment_targets *targets = NULL;
-        unsigned *count = crowd_count(crowd, item);
+        unsigned *count = crowd_count(glance->service, crowd, item);
         if (count == NULL || *count == 0)
             continue;
         result = deployment_targets(glance->engine, item, &targets);
@@ -166,7 +169,7 @@ static int tally_crowd(struct glance *glance, const struct crowd *crowd, struct 
     struct tally *tallies = result == 0 && most != 0 ? arena_new_array(arena, struct tally, most) : NULL;
     for (struct deployment *item = glance->service->deployments; result == 0 && item != NULL;
          item = item->next) {
-        unsigned *count = crowd_count(crowd, item);
+        unsigned *count = crowd_count(glance->service, crowd, item);
         if (count == NULL || *count == 0)
             continue;
         for (unsigned index = 0; index < item->targets->count; index++)
