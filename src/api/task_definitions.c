@@ -42,9 +42,20 @@ static void reply_definition(struct api_call *call, const struct task_definition
     writer_object_end(&call->writer);
 }
 
+/* What cannot fit is not looked at: the rules compare members with each other. Tags are not counted. */
+static bool is_too_large(struct api_call *call, const struct value *request) {
+    if (call->body_length <= DEFINITION_BYTES_MAX)
+        return false;
+    const struct value *tags = value_get(request, "tags");
+    size_t length = strlen(value_text(call, request));
+    return length - (tags != NULL ? strlen(value_text(call, tags)) : 0) > DEFINITION_BYTES_MAX;
+}
+
 int task_definition_register(
     struct api_call *call, const struct value *request, struct task_definition_row *ret_row) {
     struct violation violation;
+    if (is_too_large(call, request))
+        return api_fail(call, ERROR_TASK_DEFINITION_TOO_LARGE, NULL);
     if (task_definition_check(call->arena, request, &violation) != 0)
         return api_fail_with(call, &violation);
     const char *account = scope_account(call->scope);

@@ -145,6 +145,36 @@ class Bodies(Hostile):
         self.assertIn(code, ("ClientException", "InvalidParameterException"))
         self.assertEqual(self.server.error("DescribeTaskDefinition", {"taskDefinition": "huge"})[0], "ClientException")
 
+    def test_lists_whose_members_are_compared(self):
+        """A list of thousands is refused before each of its members is held against all others."""
+        too_large = ("ClientException", "The task definition is larger than 64 KB, the maximum size of a task definition.")
+        app = {"name": "a", "image": "b", "memory": 16}
+        count = 40000
+
+        def definition(more=None, **members):
+            return {"family": "many", "executionRoleArn": "r", "containerDefinitions": [{**app, **members}], **(more or {})}
+
+        definitions = [
+            definition(portMappings=[{"containerPort": 1 + index, "name": f"p{index}"} for index in range(count)]),
+            definition(secrets=[{"name": f"s{index}", "valueFrom": "x"} for index in range(count)]),
+            definition({"volumes": [{"name": f"v{index}"} for index in range(count)]}),
+            definition({"volumes": [{"name": f"v{index}", "dockerVolumeConfiguration": {"driver": f"d{index}"}} for index in range(count)]})]
+        refusals = [("RegisterTaskDefinition", body, too_large) for body in definitions]
+        for operation, member, limit in (("RegisterContainerInstance", "attributes", 500), ("RegisterContainerInstance", "totalResources", 100),
+                                         ("ListDaemons", "capacityProviderArns", 100)):
+            items = [{"name": f"n{index}", "type": "INTEGER", "integerValue": 1} for index in range(count)]
+            body = {member: [item["name"] for item in items] if operation == "ListDaemons" else items}
+            refusals.append((operation, body, ("InvalidParameterException", f"{member} can have at most {limit} items.")))
+        for operation in ("ListGateways", "ListGatewayRoutes", "ListGatewayClusterAssociations"):
+            refusals.append((operation, {"status": ["ACTIVE"] * count}, ("InvalidParameterException", "status can have at most 100 items.")))
+        for operation, body, refusal in refusals:
+            before = time.monotonic()
+            self.assertEqual(self.server.error(operation, body), refusal)
+            self.assertLess(time.monotonic() - before, 10, operation)
+        self.assertEqual(self.server.ok("RegisterTaskDefinition", definition(
+            {"tags": [{"key": f"k{index}", "value": "v" * 256} for index in range(50)]},
+            environment=[{"name": "N", "value": "x" * 60000}]))["taskDefinition"]["revision"], 1)
+
     def test_random_bytes(self):
         chance = random.Random(1)
         for _ in range(300):
