@@ -88,6 +88,16 @@ static struct value *express_member(struct api_call *call, const struct express_
     return express;
 }
 
+/* Nobody can ask for it: what fails is taken back (D). */
+static struct value *with_breaker(struct api_call *call) {
+    struct value *configuration = value_new_map(call->arena, 1);
+    struct value *breaker = value_new_map(call->arena, 2);
+    value_add(call->arena, breaker, "enable", value_new_bool(call->arena, true));
+    value_add(call->arena, breaker, "rollback", value_new_bool(call->arena, true));
+    value_add(call->arena, configuration, "deploymentCircuitBreaker", breaker);
+    return configuration;
+}
+
 /* The request that CreateService or UpdateService would get for it. */
 static struct value *service_request(struct api_call *call, const struct express_plan *plan) {
     struct value *request = value_new_map(call->arena, 8);
@@ -96,6 +106,7 @@ static struct value *service_request(struct api_call *call, const struct express
     value_set(call->arena, request, "networkConfiguration", express_network(call->arena, plan->settings));
     if (plan->service == NULL) {
         set_text(call, request, "launchType", "FARGATE");
+        value_set(call->arena, request, "deploymentConfiguration", with_breaker(call));
         value_set(call->arena, request, "desiredCount",
             value_new_int(call->arena, express_min_tasks(plan->settings)));
     }
