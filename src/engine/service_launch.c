@@ -233,6 +233,10 @@ static int complain(struct engine *engine, struct service_entry *entry, const st
     if (launch->unavailable != NULL)
         return engine_service_event(engine, &entry->service,
             "(service %s) was unable to place a task. Reason: %s.", entry->service.name, launch->unavailable);
+    if (launch->strategy != NULL && engine_too_many_waiting(entry->service.cluster))
+        return engine_service_event(engine, &entry->service,
+            "(service %s) was unable to place tasks in your cluster because the tasks provisioning capacity limit was exceeded.",
+            entry->service.name);
     if (found.closest == NULL)
         return engine_service_event(engine, &entry->service,
             "%s Reason: No Container Instances were found in your %s. %s", head,
