@@ -114,13 +114,20 @@ int api_register_container_instance(struct api_call *call) {
         .agent_connected = true,
         .tags = tags_text(call, value_get(call->input, "tags")),
     };
-    if (instance != NULL) {
+    bool again = instance != NULL;
+    if (again) {
         result = register_again(call, instance, identity, &spec);
     } else {
         spec.document = value_text(call, instance_document_make(call->arena, call->input, identity, NULL));
         result = engine_instance_register(call->engine, cluster, &spec, &instance);
     }
-    return result == 0 ? reply_instance(call, instance, true) : result;
+    if (result != 0)
+        return result;
+    writer_object_begin(&call->writer);
+    writer_key(&call->writer, "containerInstance");
+    result = again ? write_instance(call, instance, true) : write_new_instance(call, instance);
+    writer_object_end(&call->writer);
+    return result;
 }
 
 int api_deregister_container_instance(struct api_call *call) {

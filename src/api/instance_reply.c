@@ -172,12 +172,8 @@ static void write_health(struct api_call *call, const struct instance *instance)
     writer_object_end(writer);
 }
 
-int write_instance(struct api_call *call, const struct instance *instance, bool with_tags) {
-    return write_instance_with(call, instance, with_tags, false);
-}
-
-int write_instance_with(
-    struct api_call *call, const struct instance *instance, bool with_tags, bool with_health) {
+static int write_as(struct api_call *call, const struct instance *instance, const char *status,
+    bool with_tags, bool with_health) {
     const char *text = NULL;
     const char *tags = NULL;
     int result = engine_instance_document(call->engine, instance, call->arena, &text, &tags);
@@ -199,7 +195,7 @@ int write_instance_with(
         write_shown(writer, shown, SHOWN_VERSION_INFO);
     write_remaining(writer, &instance->resources, own);
     write_list(writer, shown, SHOWN_RESOURCES);
-    writer_key_string(writer, "status", instance_status_name(instance->status));
+    writer_key_string(writer, "status", status);
     writer_key_bool(writer, "agentConnected", instance->agent_connected);
     writer_key_int(writer, "runningTasksCount", instance->running);
     writer_key_int(writer, "pendingTasksCount", instance->pending);
@@ -214,4 +210,19 @@ int write_instance_with(
     write_gpu_devices(writer, &instance->resources);
     writer_object_end(writer);
     return 0;
+}
+
+int write_instance(struct api_call *call, const struct instance *instance, bool with_tags) {
+    return write_instance_with(call, instance, with_tags, false);
+}
+
+int write_instance_with(
+    struct api_call *call, const struct instance *instance, bool with_tags, bool with_health) {
+    return write_as(call, instance, instance_status_name(instance->status), with_tags, with_health);
+}
+
+int write_new_instance(struct api_call *call, const struct instance *instance) {
+    bool trunk = instance_attribute(instance, "ecs.awsvpc-trunk-id") != NULL;
+    return write_as(
+        call, instance, trunk ? "REGISTERING" : instance_status_name(instance->status), true, false);
 }

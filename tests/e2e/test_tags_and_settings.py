@@ -258,6 +258,15 @@ class Settings(Case):
         placed = sum(len(self.run_task("vpc", **body)["tasks"]) for _ in range(5))
         self.assertEqual(placed, 10)
 
+    def test_an_instance_with_a_trunk_is_registering_first(self):
+        body = {"attributes": [{"name": "ecs.instance-type", "value": "m5.large"}, {"name": "ecs.capability.task-eni-trunking"}]}
+        self.assertEqual(self.ok("RegisterContainerInstance", body)["containerInstance"]["status"], "ACTIVE")
+        self.ok("PutAccountSettingDefault", {"name": "awsvpcTrunking", "value": "enabled"})
+        new = self.ok("RegisterContainerInstance", body)["containerInstance"]
+        self.assertEqual(new["status"], "REGISTERING")
+        instance = self.instance(new["containerInstanceArn"])
+        self.assertEqual((instance["status"], instance["attachments"][0]["status"]), ("ACTIVE", "ATTACHED"))
+
     def test_an_account_a_region(self):
         self.ok("PutAccountSetting", {"name": "containerInsights", "value": "enabled"})
         self.assertEqual(self.ok("ListAccountSettings", region="eu-west-1")["settings"], [])
