@@ -205,15 +205,15 @@ static int check_instances(
     return api_fail(call, ERROR_NO_INSTANCES_IN_PROVIDER, NULL);
 }
 
-/* When nothing could be placed: one failure for each examined instance; when some could: one for each missing
- * task (facts: tasks 5.3; issue of partial placement: D). */
+/* One failure for each missing task; when nothing could be placed, also one for each examined instance (facts: tasks 5.3;
+ * issue of partial placement: D). */
 static unsigned write_placement_failures(struct api_call *call, const struct cluster *cluster,
     const struct place_request *request, unsigned missing, bool partial) {
     unsigned written = 0;
-    while (missing != 0) {
+    bool every = !partial;
+    while (written < missing) {
         unsigned before = written;
-        for (unsigned index = 0; index < cluster->instance_count && (!partial || written < missing);
-             index++) {
+        for (unsigned index = 0; index < cluster->instance_count && (every || written < missing); index++) {
             const struct instance *instance = cluster->instances[index];
             if (instance->status != INSTANCE_ACTIVE ||
                 (request->capacity_provider != NULL &&
@@ -225,8 +225,9 @@ static unsigned write_placement_failures(struct api_call *call, const struct clu
             write_failure(&call->writer, instance->arn, reason);
             written++;
         }
-        if (!partial || written >= missing || written == before)
+        if (written == before)
             break;
+        every = false;
     }
     return written;
 }
