@@ -258,6 +258,13 @@ class Fargate(Case):
 
 
 class Limits(Case):
+    def test_every_missing_task_has_a_failure(self):
+        hosts = self.server.fleet(2)
+        self.register("huge", {"memory": 999999})
+        for count, failures in ((1, hosts), (2, hosts), (3, [*hosts, hosts[0]]), (5, [*hosts, *hosts, hosts[0]])):
+            reply = self.run_task("huge", count=count)
+            self.assertEqual(reply["failures"], [{"arn": host, "reason": "RESOURCE:MEMORY"} for host in failures], count)
+
     def test_of_a_call(self):
         (host,) = self.server.fleet(1)
         self.register()
