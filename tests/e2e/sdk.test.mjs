@@ -142,7 +142,10 @@ test("managed daemons: every operation, error classes, waiters", async () => {
   const created = await send("CreateDaemon", { daemonName: "d", clusterArn: "default", ...wanted, deploymentConfiguration: { drainPercent: 50 } });
   assert.equal(created.status, "ACTIVE");
   const daemonArn = created.daemonArn;
-  await sdk.waitUntilDaemonActive?.({ client: ecs, minDelay: 1, maxDelay: 1, maxWaitTime: 10 }, { daemonArn });
+  const patience = { client: ecs, minDelay: 1, maxDelay: 1, maxWaitTime: 10 };
+  await sdk.waitUntilDaemonActive(patience, { daemonArn });
+  await sdk.waitUntilDaemonTaskDefinitionActive(patience, { daemonTaskDefinition: daemonTaskDefinitionArn });
+  await sdk.waitUntilDaemonDeploymentSuccessful(patience, { daemonDeploymentArns: [created.deploymentArn] });
   const updated = await send("UpdateDaemon", { daemonArn, ...wanted });
   assert.ok(updated.updatedAt instanceof Date);
   const deployed = async () => (await send("DescribeDaemonDeployments", { daemonDeploymentArns: [updated.deploymentArn] })).daemonDeployments[0];
@@ -156,8 +159,16 @@ test("managed daemons: every operation, error classes, waiters", async () => {
   assert.equal((await send("ListDaemons")).daemonSummariesList[0].daemonArn, daemonArn);
   assert.equal((await send("ListDaemonTaskDefinitions", { familyPrefix: "ag" })).daemonTaskDefinitions.length, 1);
   assert.equal((await send("ListTasks", { daemonName: "d" })).taskArns.length, 2);
+  await admin("/_ecs/outcomes", { match: { family: "agent" }, outcome: { stuck: { at: "PENDING" } }, times: 2 });
+  const stuck = await send("UpdateDaemon", { daemonArn, ...wanted });
+  await assert.rejects(sdk.waitUntilDaemonDeploymentSuccessful({ ...patience, maxWaitTime: 2 }, { daemonDeploymentArns: [stuck.deploymentArn] }), /TimeoutError/);
+  const last = await send("UpdateDaemon", { daemonArn, ...wanted });
+  await sdk.waitUntilDaemonDeploymentStopped(patience, { daemonDeploymentArns: [stuck.deploymentArn] });
+  await assert.rejects(sdk.waitUntilDaemonDeploymentSuccessful(patience, { daemonDeploymentArns: [stuck.deploymentArn] }), /FAILURE/);
+  assert.ok(last.deploymentArn);
   assert.equal((await send("DeleteDaemon", { daemonArn })).status, "DELETE_IN_PROGRESS");
   await send("DeleteDaemonTaskDefinition", { daemonTaskDefinition: daemonTaskDefinitionArn });
+  await sdk.waitUntilDaemonTaskDefinitionDeleted(patience, { daemonTaskDefinition: daemonTaskDefinitionArn });
   await assert.rejects(send("DescribeDaemon", { daemonArn: daemonArn + "x" }), sdk.DaemonNotFoundException);
 });
 
