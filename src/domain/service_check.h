@@ -37,6 +37,7 @@ int service_check_registries(struct service_check *check);
 /* service_connect_rules.c */
 int service_check_connect(struct service_check *check);
 int service_check_lattice(struct service_check *check);
+int service_check_gateways(struct service_check *check);
 /* service_deployment_rules.c */
 int service_check_percents(struct service_check *check);
 int service_check_breaker(struct service_check *check);

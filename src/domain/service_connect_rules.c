@@ -130,3 +130,12 @@ int service_check_lattice(struct service_check *check) {
     }
     return 0;
 }
+
+/* D: the text is that of other port names. */
+int service_check_gateways(struct service_check *check) {
+    value_for_each(connector, value_get(check->spec, "gatewayConnectors")) {
+        if (check_port_name(check, connector) != 0)
+            return 1;
+    }
+    return 0;
+}

@@ -248,7 +248,7 @@ static int run_all(struct service_check *check) {
         check_code_deploy, service_check_breaker, service_check_strategy, check_placement, check_strategy};
     static service_rule *const attached[] = {service_check_balancers, service_check_grace_and_role,
         service_check_registries, check_execute_command, service_check_connect, service_check_lattice,
-        check_volumes, service_check_advanced};
+        service_check_gateways, check_volumes, service_check_advanced};
     bool defined = check->facts->definition != NULL;
     if (defined && service_run_rules(check, with_definition, array_length(with_definition)) != 0)
         return 1;
