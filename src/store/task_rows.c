@@ -256,16 +256,6 @@ int task_rows_each_active(
     return step;
 }
 
-int task_rows_uses_definition(struct store *store, int64_t family_id, int64_t task_definition_id) {
-    statement_scope struct statement statement = statement_begin(store, SQL_TASK_USES_DEFINITION);
-    bind_int(&statement, "family_id", family_id);
-    bind_int(&statement, "task_definition_id", task_definition_id);
-    int step = statement_step(&statement);
-    if (step < 0)
-        return step;
-    return step == STEP_ROW ? 0 : STORE_NOT_FOUND;
-}
-
 int task_rows_each_waiting(
     struct store *store, void *context, int (*each)(void *context, int64_t id, int64_t cluster_id)) {
     statement_scope struct statement statement = statement_begin(store, SQL_TASK_WAITING);
@@ -309,9 +299,14 @@ static enum statement_id list_statement(const struct task_filter *filter) {
         return SQL_TASK_LIST_SERVICE;
     if (filter->daemon_id != 0)
         return SQL_TASK_LIST_DAEMON;
-    if (filter->family_id != 0)
-        return SQL_TASK_LIST_FAMILY;
-    return filter->container_instance_id != 0 ? SQL_TASK_LIST_INSTANCE : SQL_TASK_LIST_LAUNCH_TYPE;
+    if (filter->container_instance_id != 0)
+        return SQL_TASK_LIST_INSTANCE;
+    return filter->family_id != 0 ? SQL_TASK_LIST_FAMILY : SQL_TASK_LIST_LAUNCH_TYPE;
+}
+
+/* The index answers for each launch type by itself. */
+static bool by_launch_type(enum statement_id id) {
+    return id == SQL_TASK_LIST_LAUNCH_TYPE || id == SQL_TASK_LIST_FAMILY || id == SQL_TASK_LIST_SERVICE;
 }
 
 static void write_row(
@@ -356,11 +351,11 @@ static int move_cursor(struct store *store, const struct task_page *page, struct
 }
 
 static void bind_filter(struct statement *statement, enum statement_id id, const struct task_filter *filter) {
-    if (id == SQL_TASK_LIST_FAMILY)
-        bind_int(statement, "family_id", filter->family_id);
+    if (id == SQL_TASK_LIST_FAMILY || id == SQL_TASK_LIST_INSTANCE)
+        bind_int_or_null(statement, "family_id", filter->family_id);
     if (id == SQL_TASK_LIST_DAEMON)
         bind_int(statement, "daemon_id", filter->daemon_id);
-    if (id == SQL_TASK_LIST_FAMILY || id == SQL_TASK_LIST_INSTANCE || id == SQL_TASK_LIST_DAEMON)
+    if (id == SQL_TASK_LIST_INSTANCE || id == SQL_TASK_LIST_DAEMON)
         bind_int_or_null(statement, "container_instance_id", filter->container_instance_id);
     if (id == SQL_TASK_LIST_SERVICE)
         bind_int(statement, "service_id", filter->service_id);
@@ -391,7 +386,7 @@ static int add_to_page(
     return step < 0 ? step : 0;
 }
 
-/* Without a filter the index of the cluster answers for each launch type by itself. In their order. */
+/* In their order. */
 static const char *const launch_types[] = {"EC2", "EXTERNAL", "FARGATE", "MANAGED_INSTANCES"};
 
 static int list_each_launch_type(struct store *store, struct task_page *page, struct task_cursor *cursor) {
@@ -414,7 +409,7 @@ int task_rows_list(struct store *store, const struct task_filter *filter, struct
     unsigned limit, const char *prefix, struct writer *writer, bool *ret_more) {
     struct task_page page = {.filter = filter, .prefix = prefix, .writer = writer, .limit = limit};
     int result;
-    if (list_statement(filter) == SQL_TASK_LIST_LAUNCH_TYPE && filter->launch_type == NULL)
+    if (by_launch_type(list_statement(filter)) && filter->launch_type == NULL)
         result = list_each_launch_type(store, &page, cursor);
     else
         result = add_to_page(store, &page, filter->launch_type, cursor->id);

@@ -55,8 +55,6 @@ int task_rows_each_due(
     struct store *store, void *context, int (*each)(void *context, int64_t id, int64_t due_ms));
 int task_rows_each_active(
     struct store *store, void *context, int (*each)(void *context, const struct task_row *row));
-/* Is there a task of the definition that is not STOPPED? 0 yes, STORE_NOT_FOUND no. */
-int task_rows_uses_definition(struct store *store, int64_t family_id, int64_t task_definition_id);
 
 struct task_filter {
     int64_t cluster_id;

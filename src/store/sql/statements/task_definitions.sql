@@ -52,8 +52,10 @@ DELETE FROM task_definitions WHERE id = :id
 -- name: task_definition_deletable
 SELECT d.id FROM task_definitions d INDEXED BY task_definitions_to_delete WHERE d.status = 'DELETE_IN_PROGRESS'
   AND d.delete_requested_ms <= :until_ms AND NOT EXISTS
-    (SELECT 1 FROM tasks t WHERE t.family_id = d.family_id AND t.task_definition_id = d.id
-      AND t.last_status <> 'STOPPED') AND NOT EXISTS
+    (SELECT 1 FROM tasks t INDEXED BY tasks_stopping WHERE t.desired_status = 'STOPPED' AND t.last_status <> 'STOPPED'
+      AND t.task_definition_id = d.id) AND NOT EXISTS
+    (SELECT 1 FROM tasks t INDEXED BY tasks_by_family WHERE t.desired_status = 'RUNNING' AND t.family_id = d.family_id
+      AND t.task_definition_id = d.id AND t.last_status <> 'STOPPED') AND NOT EXISTS
     (SELECT 1 FROM deployments p JOIN services s ON s.id = p.service_id WHERE p.task_definition_id = d.id
       AND s.status <> 'INACTIVE')
   LIMIT :limit

@@ -34,9 +34,6 @@ SELECT id, due_ms FROM tasks WHERE due_ms IS NOT NULL ORDER BY due_ms, id
 SELECT id, cluster_id, last_status, desired_status, launch_type, container_instance_id, task_group, reservation,
     service_id, deployment_id FROM tasks
   WHERE last_status <> 'STOPPED' ORDER BY id
--- name: task_uses_definition
-SELECT 1 FROM tasks WHERE family_id = :family_id AND task_definition_id = :task_definition_id
-  AND last_status <> 'STOPPED' LIMIT 1
 -- name: task_row
 SELECT id FROM tasks WHERE task_id = :task_id AND cluster_id = :cluster_id
 -- name: task_list_launch_type
@@ -45,28 +42,28 @@ SELECT task_id FROM tasks INDEXED BY tasks_by_cluster
   ORDER BY id LIMIT :limit
 -- name: task_list_family
 SELECT task_id FROM tasks INDEXED BY tasks_by_family
-  WHERE family_id = :family_id AND cluster_id = :cluster_id AND desired_status = :desired_status AND id > :after
-    AND (:launch_type IS NULL OR launch_type = :launch_type)
-    AND (:container_instance_id IS NULL OR container_instance_id = :container_instance_id)
-  ORDER BY id LIMIT :limit
+  WHERE family_id = :family_id AND cluster_id = :cluster_id AND desired_status = :desired_status
+    AND launch_type = :launch_type AND id > :after ORDER BY id LIMIT :limit
 -- name: task_list_instance
 SELECT task_id FROM tasks INDEXED BY tasks_by_instance
   WHERE container_instance_id = :container_instance_id AND desired_status = :desired_status AND id > :after
     AND cluster_id = :cluster_id AND (:launch_type IS NULL OR launch_type = :launch_type)
+    AND (:family_id IS NULL OR family_id = :family_id)
   ORDER BY id LIMIT :limit
 -- name: task_list_service
 SELECT task_id FROM tasks INDEXED BY tasks_by_service
-  WHERE service_id = :service_id AND cluster_id = :cluster_id AND desired_status = :desired_status AND id > :after
-    AND (:launch_type IS NULL OR launch_type = :launch_type)
-  ORDER BY id LIMIT :limit
+  WHERE service_id = :service_id AND cluster_id = :cluster_id AND desired_status = :desired_status
+    AND launch_type = :launch_type AND id > :after ORDER BY id LIMIT :limit
 -- name: task_list_started_by
 SELECT task_id FROM tasks INDEXED BY tasks_by_started_by
   WHERE cluster_id = :cluster_id AND started_by = :started_by AND desired_status = :desired_status AND id > :after
     AND (:launch_type IS NULL OR launch_type = :launch_type)
   ORDER BY id LIMIT :limit
 -- name: task_on_instance
-SELECT id FROM tasks WHERE container_instance_id = :container_instance_id AND id > :after
-    AND last_status <> 'STOPPED' ORDER BY id LIMIT :limit
+SELECT id FROM tasks INDEXED BY tasks_by_instance WHERE container_instance_id = :container_instance_id AND id > :after
+    AND desired_status = 'RUNNING' AND last_status <> 'STOPPED'
+  UNION ALL SELECT id FROM tasks INDEXED BY tasks_stopping WHERE container_instance_id = :container_instance_id
+    AND id > :after AND desired_status = 'STOPPED' AND last_status <> 'STOPPED' ORDER BY id LIMIT :limit
 -- name: task_uses_provider
 SELECT 1 FROM tasks WHERE cluster_id = :cluster_id AND capacity_provider = :capacity_provider
   AND last_status <> 'STOPPED' LIMIT 1
