@@ -143,11 +143,19 @@ test("GPUs, health and the newest members of an instance", async () => {
   assert.equal(containerInstances[0].remainingResources.find((found) => found.name === "GPU").stringSetValue.length, 2);
 });
 
-test("a shared GPU is kept in the definition", async () => {
+test("a GPU is shared by memory", async () => {
   const requirement = { type: "GPU", sharingStrategy: { nvidiaMps: { memory: 1024, maxComputePercent: 50 } } };
   const { taskDefinition } = await send("RegisterTaskDefinition", {
     family: "mps", containerDefinitions: [{ ...app, resourceRequirements: [requirement] }] });
   assert.deepEqual(taskDefinition.containerDefinitions[0].resourceRequirements, [requirement]);
+  const [instance] = await fleet(1, "g5.xlarge");
+  const { tasks } = await send("RunTask", { taskDefinition: "mps", count: 2, placementConstraints: [
+    { type: "memberOf", expression: "attribute:ecs.instance-type == g5.xlarge" }] });
+  assert.deepEqual(tasks.map((task) => task.containers[0].gpuSharingStrategy), [requirement.sharingStrategy, requirement.sharingStrategy]);
+  const { containerInstances } = await send("DescribeContainerInstances", { containerInstances: [instance] });
+  const [{ gpuId, ...device }] = containerInstances[0].gpuDevices;
+  assert.deepEqual(tasks[0].containers[0].gpuIds, [gpuId]);
+  assert.deepEqual(device, { sharingMode: "NVIDIA_MPS", totalMemoryInMiB: 23028, remainingMemoryInMiB: 20980, containerCount: 2 });
 });
 
 test("execute command, protection and an EBS volume", async () => {
@@ -156,7 +164,7 @@ test("execute command, protection and an EBS volume", async () => {
     containerDefinitions: [{ ...app, mountPoints: [{ sourceVolume: "v", containerPath: "/v" }] }] });
   const { tasks } = await send("RunTask", {
     taskDefinition: "far", launchType: "FARGATE", networkConfiguration: subnets, enableExecuteCommand: true, startedBy: "ecs-svc/1234567890123456789",
-    volumeConfigurations: [{ name: "v", managedEBSVolume: { roleArn: "arn:aws:iam::000000000000:role/e", sizeInGiB: 5, volumeInitializationRate: 100 } }] });
+    volumeConfigurations: [{ name: "v", managedEBSVolume: { roleArn: "arn:aws:iam::000000000000:role/e", sizeInGiB: 5, snapshotId: "snap-0123456789abcdef0", volumeInitializationRate: 100 } }] });
   const task = tasks[0].taskArn;
   const got = await send("ExecuteCommand", { task, command: "sh", interactive: true });
   assert.match(got.session.streamUrl, /^wss:/);
