@@ -259,11 +259,21 @@ static int place_on(struct engine *engine, struct service_entry *entry, int64_t 
 
 /* No place: the service waits for room, and tries again from time to time. */
 static int note_misplaced(struct engine *engine, struct service_entry *entry, struct deployment *deployment,
-    const struct task_launch *launch) {
+    const struct task_launch *launch, unsigned placed, unsigned left) {
     service_hungry(engine, entry);
     deployment_failed_to_place(deployment, &engine->services->timing, engine_now_ms(engine));
     service_changed(engine, entry);
-    return service_troubled(engine, entry, TROUBLE_PLACEMENT) ? complain(engine, entry, launch) : 0;
+    if (!service_troubled(engine, entry, TROUBLE_PLACEMENT))
+        return 0;
+    int result = complain(engine, entry, launch);
+    if (result != 0 || placed == 0 || !entry->service.settings.breaker)
+        return result;
+    /* Only some found a place (how AWS words the reason is not known: D). */
+    return engine_service_event(engine, &entry->service,
+        "(service %s) could not launch %u tasks for deployment ecs-svc/%s. Reason: %s.", entry->service.name,
+        left, deployment->digits,
+        launch->unavailable != NULL ? launch->unavailable
+                                    : "No container instance met all of its requirements");
 }
 
 enum {
@@ -382,7 +392,8 @@ int service_start_tasks(struct engine *engine, struct service_entry *entry, stru
         launch.zones[0] = start->zone;
         launch.zone_count = 1;
     }
-    for (unsigned index = 0; result == 0 && index < start->count; index++) {
+    unsigned placed = 0;
+    for (; result == 0 && placed < start->count; placed++) {
         struct task *task = NULL;
         result = place_one(engine, entry, start, &launch, &task);
         if (result != 0)
@@ -396,7 +407,7 @@ int service_start_tasks(struct engine *engine, struct service_entry *entry, stru
             member->stale = true;
     }
     if (result == ENGINE_NOT_FOUND)
-        return note_misplaced(engine, entry, deployment, &launch);
+        return note_misplaced(engine, entry, deployment, &launch, placed, start->count - placed);
     if (result == 0) {
         service_not_hungry(engine, entry);
         service_untroubled(engine, entry, TROUBLE_PLACEMENT);
