@@ -40,6 +40,9 @@ static int check_threshold(struct service_check *check, const struct value *thre
 
 static int check_alarms(struct service_check *check) {
     const struct value *alarms = value_get(check->configuration, "alarms");
+    if (value_bool(alarms, "enable", false) && !text_equal(service_controller(check->spec), "ECS"))
+        return service_refuse(
+            check, "Deployment alarms are only supported with the ECS deployment controller."); /* D */
     if (value_bool(alarms, "enable", false) && value_count(value_get(alarms, "alarmNames")) == 0)
         return service_refuse(check, "alarmNames must contain at least one alarm when alarms are enabled.");
     return 0;

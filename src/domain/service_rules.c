@@ -55,6 +55,13 @@ int service_check_name(struct arena *arena, const char *name, struct violation *
     return 1;
 }
 
+/* Service Connect that is off, or an empty list. */
+static bool says_nothing(const struct value *given) {
+    if (given->kind == VALUE_LIST)
+        return given->count == 0;
+    return given->kind == VALUE_MAP && value_has(given, "enabled") && !value_bool(given, "enabled", true);
+}
+
 /* #49, #50; what else an external controller looks after itself (facts: services 10). */
 static int check_external(struct service_check *check) {
     static const char *const others[] = {"serviceRegistries", "serviceConnectConfiguration",
@@ -68,8 +75,7 @@ static int check_external(struct service_check *check) {
         return service_refuse(check, "LoadBalancers must be empty or null.");
     for (size_t index = 0; index < array_length(others); index++) {
         const struct value *given = value_get(check->request, others[index]);
-        if (given != NULL && (given->kind != VALUE_LIST || given->count != 0) &&
-            strcmp(others[index], "launchType") != 0)
+        if (given != NULL && !says_nothing(given) && strcmp(others[index], "launchType") != 0)
             return service_refuse(check, "%s must be empty or null.", others[index]); /* D */
     }
     return 0;
@@ -298,6 +304,13 @@ static int check_controller(struct service_check *check) {
     return 0;
 }
 
+/* What is said again changes nothing. */
+static bool is_unchanged(const struct service_check *check, const struct value_entry *entry) {
+    const struct value *after = value_get(check->spec, entry->key);
+    return says_nothing(entry->value) || (entry->value->kind == VALUE_BOOL && !entry->value->boolean) ||
+           (after != NULL && value_equal(value_get(check->before, entry->key), after));
+}
+
 /* Only these may change where task sets are the deployments (facts: services 3.3; the text is D). */
 static int check_external_update(struct service_check *check) {
     static const char *const allowed[] = {"cluster", "service", "desiredCount", "placementConstraints",
@@ -307,8 +320,7 @@ static int check_external_update(struct service_check *check) {
         return 0;
     for (uint32_t index = 0; index < check->request->count; index++) {
         const struct value_entry *entry = &check->request->entries[index];
-        bool may = entry->value->kind == VALUE_LIST && entry->value->count == 0;
-        may = may || (entry->value->kind == VALUE_BOOL && !entry->value->boolean);
+        bool may = is_unchanged(check, entry);
         for (size_t known = 0; known < array_length(allowed); known++)
             may = may || strcmp(entry->key, allowed[known]) == 0;
         if (!may)
