@@ -28,12 +28,22 @@ static void explain_deployment(struct engine *engine, const struct service *serv
     }
 }
 
-static const char *health_words(const struct service_task *seen, const struct task *task) {
-    if (text_equal(task_health_status(task), "UNHEALTHY"))
-        return ", UNHEALTHY";
+static const char *health_words(
+    struct engine *engine, const struct service *service, const struct service_task *seen) {
+    int64_t again_ms = 0;
+    enum task_view view = service_task_view(
+        seen, &service->settings, &engine->services->timing, engine_now_ms(engine), &again_ms);
+    const char *excused = view == VIEW_EXCUSED ? ", within its grace period" : "";
+    if (seen->health == HEALTH_UNHEALTHY)
+        return arena_printf(engine->turn, ", UNHEALTHY%s", excused);
     if (seen->target_unhealthy)
-        return ", unhealthy for a target group (GET /_ecs/targets)";
-    return seen->target_unknown ? ", its health unknown to a target group (GET /_ecs/targets)" : "";
+        return arena_printf(engine->turn, ", unhealthy for a target group%s (GET /_ecs/targets)", excused);
+    if (seen->target_unknown)
+        return ", its health unknown to a target group (GET /_ecs/targets)";
+    if (view != VIEW_UNSETTLED)
+        return "";
+    return seen->fails_ms != 0 ? ", not healthy: a script lets it fail soon (GET /_ecs/outcomes)"
+                               : ", not known to be healthy yet";
 }
 
 /* The unfinished tasks, a sentence each. */
@@ -44,7 +54,8 @@ static int explain_members(
         int result = task_by_row(engine, entry->members[index]->task.task_row, &task);
         if (result < 0)
             return result;
-        const char *health = result == 0 ? health_words(&entry->members[index]->task, task) : "";
+        const char *health = result == 0 ? health_words(engine, &entry->service, &entry->members[index]->task)
+                                         : "";
         if (result != 0 ||
             (task->status == TASK_RUNNING && task->desired == TASK_RUNNING && health[0] == '\0'))
             continue;

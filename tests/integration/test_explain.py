@@ -191,6 +191,20 @@ class Placement(Case):
 
 
 class Services(Case):
+    def test_what_is_known_of_its_health(self):
+        self.server.fleet()
+        self.server.ok("RegisterTaskDefinition", {"family": "web", "containerDefinitions": [{
+            "name": "app", "image": "busybox", "cpu": 10, "memory": 64, "healthCheck": {"command": ["CMD", "true"], "interval": 20}}]})
+        self.server.admin("POST", "/_ecs/outcomes", {"match": {"family": "web"}, "outcome": {"health": {"status": "UNHEALTHY", "after": "60s"}}})
+        arn = self.service(healthCheckGracePeriodSeconds=120)
+        said = {}
+        for after, by in (("15s", "15s"), ("40s", "25s"), ("90s", "50s")):
+            self.server.advance(by=by)
+            said[after] = self.explain(service=arn)["because"][-1]
+        self.assertTrue(said["15s"].endswith("is RUNNING, wanted RUNNING, not known to be healthy yet"), said)
+        self.assertTrue(said["40s"].endswith("not healthy: a script lets it fail soon (GET /_ecs/outcomes)"), said)
+        self.assertTrue(said["90s"].endswith("UNHEALTHY, within its grace period"), said)
+
     def test_rolling_and_steady(self):
         self.server.fleet(2)
         self.define()
