@@ -293,7 +293,10 @@ int api_update_capacity_provider(struct api_call *call) {
         value_set(call->arena, old_group, "managedScaling", scaling);
         result = check_group(call, old_group);
     } else {
+        struct value *launch_template = value_get(old_managed, "instanceLaunchTemplate");
+        merge(call, launch_template, value_get(managed, "instanceLaunchTemplate"));
         merge(call, old_managed, managed);
+        value_set(call->arena, old_managed, "instanceLaunchTemplate", launch_template);
     }
     if (result != 0)
         return result;

@@ -227,6 +227,13 @@ class OnTheClock(Providers):
                          ("PROVISIONING", "CREATE_IN_PROGRESS", "MANAGED_INSTANCES", arn("cluster/default")))
         self.advance("5s")
         self.assertEqual((self.described("mi")[0]["status"], self.described("mi")[0]["updateStatus"]), ("ACTIVE", "CREATE_COMPLETE"))
+        # An update says what changes; the rest of the template stays.
+        self.ok("UpdateCapacityProvider", {"name": "mi", "cluster": "default", "managedInstancesProvider": {
+            "infrastructureRoleArn": f"arn:aws:iam::{ACCOUNT}:role/other", "instanceLaunchTemplate": {"monitoring": "DETAILED"}}})
+        provider = self.described("mi")[0]["managedInstancesProvider"]
+        self.assertEqual(provider["infrastructureRoleArn"], f"arn:aws:iam::{ACCOUNT}:role/other")
+        self.assertEqual({**provider["instanceLaunchTemplate"], **MANAGED["instanceLaunchTemplate"], "monitoring": "DETAILED"},
+                         provider["instanceLaunchTemplate"])
 
 
 class CapacityProviders(Providers):
