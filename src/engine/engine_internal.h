@@ -288,7 +288,7 @@ int task_container_step(struct engine *engine, struct task *task, const struct t
     const struct life_step *step, int64_t now_ms);
 /* Its network interface and volume are there now. */
 void task_interface_attached(struct engine *engine, struct task *task);
-/* Its network interface, if an agent may tell of it; NULL otherwise. */
+/* Its network interface, or its volume if it has none, when an agent may tell of it; NULL otherwise. */
 const char *task_reported_attachment(struct engine *engine, const struct task *task);
 /* Does the task wait for its agent to say that its network interface is there? */
 bool task_awaits_attachment(struct engine *engine, const struct task *task);

@@ -17,9 +17,10 @@ static const struct instance *reporting_instance(struct engine *engine, const st
 }
 
 const char *task_reported_attachment(struct engine *engine, const struct task *task) {
-    if (task->interface.attachment_id == NULL || reporting_instance(engine, task) == NULL)
-        return NULL;
-    return task->interface.attachment_id;
+    const char *id = task->interface.attachment_id;
+    if (id == NULL)
+        id = task->volume.attachment_id;
+    return id != NULL && reporting_instance(engine, task) != NULL ? id : NULL;
 }
 
 bool task_awaits_attachment(struct engine *engine, const struct task *task) {
