@@ -1,7 +1,7 @@
 /* Faults of what goes on by itself.
  *
- * The scheduler of services: {"service": NAME, ARN or "*", "fault": "throttled", "discoveryThrottled" or
- * "configuration"}, with cluster, message (of "configuration"), times, account and region if wanted.
+ * The scheduler of services: {"service": NAME, ARN or "*", "fault": "throttled", "discoveryThrottled",
+ * "configuration" or "networking"}, with cluster, message (of the last two), times, account and region if wanted.
  * Gateways: {"gateway": NAME, ARN or "*", "fault": "update", "routeCreate", "routeUpdate" or "routeDelete"}, with message (of
  * "update"), times, account and region. */
 #include <string.h>
@@ -27,8 +27,8 @@ struct form {
 static const struct form of_service = {
     .kind = FAULT_SERVICE,
     .texts = {"service", "fault", "cluster", "message", "account", "region"},
-    .faults = {"throttled", "discoveryThrottled", "configuration"},
-    .problem = "fault must be one of throttled, discoveryThrottled, configuration",
+    .faults = {"throttled", "discoveryThrottled", "configuration", "networking"},
+    .problem = "fault must be one of throttled, discoveryThrottled, configuration, networking",
 };
 
 static const struct form of_gateway = {

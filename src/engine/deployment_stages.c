@@ -196,6 +196,11 @@ int deployment_stage_act(struct engine *engine, struct service *service, struct 
     if (result == 0) {
         run.configuration = configuration;
         read_plan(&run, record);
+        if (run.plan.strategy != SHIFT_ROLLING)
+            result = service_networking_refused(engine, service, deployment, &run.refusal);
+        run.refused = run.refusal != NULL;
+    }
+    if (result == 0 && !run.refused) {
         result = step_on(engine, service, deployment, &run, &moved, ret_due_ms);
         moved = moved || hooks_differ(record, &run);
     }

@@ -46,6 +46,26 @@ int service_misconfigured(
         "(service %s) failed to launch a task with (error %s).", entry->service.name, error);
 }
 
+/* What ECS would find out about listeners and target groups when it begins (facts: services 8.3). */
+int service_networking_refused(struct engine *engine, struct service *service, struct deployment *deployment,
+    const char **ret_reason_or_null) {
+    const struct fault *fault = find(engine, service, "networking");
+    const struct deployment_targets *targets = NULL;
+    *ret_reason_or_null = NULL;
+    int result = fault != NULL ? deployment_targets(engine, deployment, &targets) : 0;
+    if (result != 0 || fault == NULL || targets->count == 0)
+        return result;
+    const char *message = value_string(fault->document, "message");
+    *ret_reason_or_null = message != NULL
+                              ? arena_strdup(engine->turn, message)
+                              : arena_printf(engine->turn,
+                                    "Service deployment rolled back because of invalid networking "
+                                    "configuration: Target group %s is not associated with either "
+                                    "productionListenerRule or testListenerRule.",
+                                    targets->items[0].name);
+    return engine_fault_used(engine, fault);
+}
+
 /* Cloud Map holds up only those that register there. */
 static int find_throttle(struct glance *glance, const struct fault **ret_fault, const char **ret_name) {
     const struct deployment *first = glance->service->deployments;

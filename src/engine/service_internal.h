@@ -166,6 +166,10 @@ int target_rules_ask(struct engine *engine, const struct service_entry *entry, s
 int service_misconfigured(
     struct engine *engine, struct service_entry *entry, const char *error_or_null, bool *ret_misconfigured);
 
+/* Why a deployment that shifts traffic cannot: NULL when it can. */
+int service_networking_refused(struct engine *engine, struct service *service, struct deployment *deployment,
+    const char **ret_reason_or_null);
+
 /* service_story.c */
 enum service_trouble {
     TROUBLE_PLACEMENT = 'P',
