@@ -15,6 +15,7 @@ enum {
     OVERTIME_MS = 700, /* an exit must be complete within a second (contract 2) */
     /* Rounds without looking at signals: a busy server must still hear them. */
     ROUNDS_MAX = 64,
+    LOOKS_MAX = 4, /* before a commit: who came first must not wait for ever */
 };
 
 struct event_loop {
@@ -88,6 +89,9 @@ static int wait_for_work(struct event_loop *loop) {
 static void run_round(struct event_loop *loop) {
     const struct event_loop_hooks *hooks = loop->hooks;
     http_server_run(loop->server);
+    /* What has come meanwhile shares the transaction: a commit costs more than a look. */
+    for (int look = 0; look < LOOKS_MAX && http_server_could_gather(loop->server); look++)
+        http_server_run(loop->server);
     hooks->run_due(hooks->context);
     bool failed = hooks->commit(hooks->context) < 0;
     http_server_release(loop->server, failed);

@@ -1,4 +1,5 @@
 /* Options → log → wiring → listener → loop, and back. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,7 @@ static int serve(const struct options *options) {
     status = open_server(options, wiring, &server);
     if (status == 0) {
         struct event_loop_hooks hooks = wiring_hooks(wiring);
+        malloc_trim(0); /* what the migrations have needed */
         say_ready(options, server);
         status = event_loop_run(server, &hooks);
     }

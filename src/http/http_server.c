@@ -6,6 +6,7 @@
  * out of the epoll set and put it back). Only HTTP_SEND_LATER suspends, because it may take long. */
 #include "ecs-local/http/http_server.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -383,6 +384,11 @@ void http_server_run(struct http_server *server) {
         server->released = false;
         MHD_run(server->daemon);
     }
+}
+
+bool http_server_could_gather(const struct http_server *server) {
+    struct pollfd ready = {.fd = http_server_fd(server), .events = POLLIN};
+    return !http_ring_empty(&server->waiting) && poll(&ready, 1, 0) > 0;
 }
 
 void http_server_release(struct http_server *server, bool commit_failed) {

@@ -118,7 +118,7 @@ static int refuse_foreign(struct store *store) {
 static int configure(struct store *store, const struct store_config *config) {
     if (config->data_dir == NULL)
         return store_run_sql(
-            store, "PRAGMA page_size = 4096; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
+            store, "PRAGMA page_size = 2048; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
     int result = store_run_sql(store, "PRAGMA locking_mode = EXCLUSIVE");
     if (result == 0)
         result = refuse_foreign(store);

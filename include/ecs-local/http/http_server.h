@@ -82,6 +82,8 @@ int http_server_fd(const struct http_server *server);
  * and as long as a reply is HELD: release once per turn. */
 int64_t http_server_wait_ms(struct http_server *server);
 void http_server_run(struct http_server *server);
+/* Do replies wait for a release, and is there more to be read at once, which might share it? */
+bool http_server_could_gather(const struct http_server *server);
 /* Lets every held reply go; when `commit_failed`, each is first replaced through refuse(HELD_FAILED). */
 void http_server_release(struct http_server *server, bool commit_failed);
 

@@ -27,6 +27,12 @@ if(ECS_LOCAL_HARDEN)
   target_compile_options(ecs_local_flags INTERFACE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
     -fstack-clash-protection -fPIE)
   target_link_options(ecs_local_flags INTERFACE -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack)
+  # The model's tables are full of pointers: a bit for each instead of 24 bytes, which would stay in memory.
+  include(CheckLinkerFlag)
+  check_linker_flag(C -Wl,-z,pack-relative-relocs ECS_LOCAL_PACKS_RELOCATIONS)
+  if(ECS_LOCAL_PACKS_RELOCATIONS)
+    target_link_options(ecs_local_flags INTERFACE -Wl,-z,pack-relative-relocs)
+  endif()
 endif()
 if(ECS_LOCAL_CHECK_REPLIES)
   target_compile_definitions(ecs_local_flags INTERFACE ECS_LOCAL_CHECK_REPLIES)
