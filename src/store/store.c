@@ -131,25 +131,33 @@ static int configure(struct store *store, const struct store_config *config) {
     return result;
 }
 
+static int run_stamped(struct store *store, const char *sql, const char *what, unsigned number) {
+    char stamp[128];
+    snprintf(stamp, sizeof(stamp), "PRAGMA user_version = %u; PRAGMA application_id = %d; COMMIT", number,
+        APPLICATION_ID);
+    int result = store_run_sql(store, "BEGIN IMMEDIATE");
+    if (result == 0)
+        result = store_check(store, sqlite3_exec(store->db, sql, NULL, NULL, NULL), what);
+    return result == 0 ? store_run_sql(store, stamp) : result;
+}
+
 int store_migrate(struct store *store) {
     int64_t version = 0;
     int result = store_check(store, document_functions(store->db), "functions");
     if (result == 0)
         result = store_pragma_int(store, "PRAGMA user_version", &version);
+    if (result == 0 && version == 0)
+        return run_stamped(store, newest_schema, "the schema", (unsigned)store_schema_version());
     for (size_t index = 0; result == 0 && index < array_length(migrations); index++) {
-        if ((int64_t)migrations[index].number <= version)
-            continue;
-        char stamp[128];
-        snprintf(stamp, sizeof(stamp), "PRAGMA user_version = %u; PRAGMA application_id = %d; COMMIT",
-            migrations[index].number, APPLICATION_ID);
-        result = store_run_sql(store, "BEGIN IMMEDIATE");
-        if (result == 0)
-            result = store_check(store, sqlite3_exec(store->db, migrations[index].sql, NULL, NULL, NULL),
-                migrations[index].name);
-        if (result == 0)
-            result = store_run_sql(store, stamp);
+        if ((int64_t)migrations[index].number > version)
+            result = run_stamped(
+                store, migrations[index].sql, migrations[index].name, migrations[index].number);
     }
     return result;
+}
+
+int store_migrate_first(struct store *store) {
+    return run_stamped(store, migrations[0].sql, migrations[0].name, migrations[0].number);
 }
 
 bool store_statement_is_about_tasks(enum statement_id id) {

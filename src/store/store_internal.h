@@ -15,6 +15,8 @@ int store_run_sql(struct store *store, const char *sql);
 int store_pragma_int(struct store *store, const char *sql, int64_t *ret_value);
 /* Brings a database up to store_schema_version(). */
 int store_migrate(struct store *store);
+/* Makes an empty database one of the first version, for tests. */
+int store_migrate_first(struct store *store);
 /* Does it read or write the table of tasks? */
 bool store_statement_is_about_tasks(enum statement_id id);
 bool store_statement_changes_definitions(enum statement_id id);

@@ -2,9 +2,12 @@
  *
  *   sqlgen OUT_HEADER MIGRATION.sql… -- STATEMENTS.sql…
  *
- * Migrations are named NNNN_title.sql and must be numbered 1, 2, 3 … without a gap. A statement file holds
+ * Migrations are named NNNN_title.sql and must be numbered 1, 2, 3 … without a gap. They are carried out here, too, so
+ * that a new database can begin with what they come to: each change of a table costs a reading of the whole schema,
+ * and a program that starts with an empty database should not pay for its history. A statement file holds
  * statements, each behind a line `-- name: statement_name`. Anything else stops the build with a sentence. */
 #include <ctype.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +61,83 @@ static void emit_migration(FILE *out, const char *path, unsigned expected) {
     fputs("    },\n", out);
     fclose(in);
 }
+
+/* --- what the migrations come to ----------------------------------------------------------------------------- */
+
+static void check(sqlite3 *db, int result, const char *what) {
+    if (result != SQLITE_OK && result != SQLITE_ROW && result != SQLITE_DONE)
+        fail("%s: %s", what, sqlite3_errmsg(db));
+}
+
+static char *read_whole(const char *path) {
+    static char text[1024 * 1024];
+    FILE *in = open_file(path, "r");
+    size_t length = fread(text, 1, sizeof(text) - 1, in);
+    if (!feof(in))
+        fail("%s is too long", path);
+    text[length] = '\0';
+    fclose(in);
+    return text;
+}
+
+/* Migrations may use functions of the store on rows; here there are none. */
+static void without_rows(sqlite3_context *context, int count, sqlite3_value **values) {
+    (void)count;
+    (void)values;
+    sqlite3_result_error(context, "there are no rows", -1);
+}
+
+static sqlite3 *carry_out(char **paths, int count) {
+    sqlite3 *db = NULL;
+    check(db, sqlite3_open(":memory:", &db), "sqlite");
+    check(db, sqlite3_create_function(db, "pack_document", 1, SQLITE_UTF8, NULL, without_rows, NULL, NULL),
+        "sqlite");
+    check(db, sqlite3_create_function(db, "unpack_document", 1, SQLITE_UTF8, NULL, without_rows, NULL, NULL),
+        "sqlite");
+    for (int index = 0; index < count; index++)
+        check(db, sqlite3_exec(db, read_whole(paths[index]), NULL, NULL, NULL), paths[index]);
+    return db;
+}
+
+static void refuse_rows(sqlite3 *db, const char *table) {
+    sqlite3_stmt *statement = NULL;
+    char *sql = sqlite3_mprintf("SELECT 1 FROM \"%w\"", table);
+    check(db, sqlite3_prepare_v2(db, sql, -1, &statement, NULL), sql);
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        fail("a migration puts rows into %s: a new database would not have them", table);
+    sqlite3_finalize(statement);
+    sqlite3_free(sql);
+}
+
+static void emit_text(FILE *out, const char *text) {
+    for (const char *line = text; *line != '\0';) {
+        const char *end = strchr(line, '\n');
+        emit_line(out, line);
+        line = end != NULL ? end + 1 : line + strlen(line);
+    }
+}
+
+/* Tables first. */
+static void emit_schema(FILE *out, char **paths, int count) {
+    sqlite3 *db = carry_out(paths, count);
+    sqlite3_stmt *statement = NULL;
+    const char *sql =
+        "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type <> 'table', rowid";
+    check(db, sqlite3_prepare_v2(db, sql, -1, &statement, NULL), sql);
+    fputs("static const char newest_schema[] =\n", out);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        if (strcmp((const char *)sqlite3_column_text(statement, 0), "table") == 0)
+            refuse_rows(db, (const char *)sqlite3_column_text(statement, 1));
+        char *text = sqlite3_mprintf("%s;", sqlite3_column_text(statement, 2));
+        emit_text(out, text);
+        sqlite3_free(text);
+    }
+    fputs("    ;\n\n", out);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+}
+
+/* --- statements ---------------------------------------------------------------------------------------------- */
 
 static void add_name(const char *line, const char *path) {
     char name[NAME_MAX_LENGTH];
@@ -136,7 +216,9 @@ int main(int argc, char **argv) {
     int index = 2;
     for (; index < argc && strcmp(argv[index], "--") != 0; index++)
         emit_migration(out, argv[index], (unsigned)(index - 1));
-    fputs("};\n\nstatic const struct statement_source statement_sources[] = {\n", out);
+    fputs("};\n\n", out);
+    emit_schema(out, argv + 2, index - 2);
+    fputs("static const struct statement_source statement_sources[] = {\n", out);
     for (index++; index < argc; index++)
         emit_statements(out, argv[index]);
     fputs("};\n", out);
