@@ -154,44 +154,66 @@ int api_delete_account_setting(struct api_call *call) {
     return result == 0 ? reply_setting(call, setting, principal_arn) : result;
 }
 
-/* The value to list; *ret_value NULL: this one is not listed. */
-static int listed_value(struct api_call *call, const struct setting *setting, const char *principal_arn,
-    bool effective, const char **ret_value) {
+/* What a principal has set, in the order of the table; NULL where it has not. */
+struct settings_of {
+    struct arena *arena;
+    const char *values[array_length(settings)];
+};
+
+static void note_setting(void *context, const char *name, const char *value) {
+    struct settings_of *of = context;
+    const struct setting *setting = find_setting(name);
+    if (setting != NULL)
+        of->values[setting - settings] = arena_strdup(of->arena, value);
+}
+
+static int read_settings_of(struct api_call *call, const char *principal_arn, struct settings_of *of) {
+    of->arena = call->arena;
+    return account_setting_rows_each(
+        engine_store(call->engine), scope_id(call->scope), principal_arn, of, note_setting);
+}
+
+/* What is listed of each. */
+static int read_listed(struct api_call *call, const char *principal_arn, struct settings_of *ret_listed) {
+    *ret_listed = (struct settings_of){0};
+    int result = read_settings_of(call, principal_arn, ret_listed);
+    if (result != 0 || !value_bool(call->input, "effectiveSettings", false))
+        return result;
+    struct settings_of root = {0};
+    result = read_settings_of(call, root_arn(call), &root);
+    for (size_t index = 0; index < array_length(settings); index++) {
+        const char *otherwise = root.values[index] != NULL ? root.values[index] : settings[index].fallback;
+        if (ret_listed->values[index] == NULL)
+            ret_listed->values[index] = otherwise;
+    }
+    return result;
+}
+
+static bool is_listed(const struct api_call *call, const struct setting *setting, const char *value_or_null) {
     const char *name = value_string_nonempty(call->input, "name");
     const char *wanted = value_string_nonempty(call->input, "value");
-    *ret_value = NULL;
-    if (name != NULL && !text_equal(name, setting->name))
-        return 0;
-    int result = effective ? account_setting_effective(call, principal_arn, setting->name, ret_value)
-                           : own_value(call, principal_arn, setting->name, ret_value);
-    if (result == STORE_NOT_FOUND)
-        return 0;
-    if (wanted != NULL && !text_equal(wanted, *ret_value))
-        *ret_value = NULL;
-    return result;
+    return value_or_null != NULL && (name == NULL || text_equal(name, setting->name)) &&
+           (wanted == NULL || text_equal(wanted, value_or_null));
 }
 
 /* A page of the settings from `start` on. *ret_next: where the next page begins, 0 when there is none. */
 static int list_settings(struct api_call *call, const char *principal_arn, size_t start, size_t *ret_next) {
-    bool effective = value_bool(call->input, "effectiveSettings", false);
+    struct settings_of listed;
     unsigned limit = page_size(call, SETTINGS_PAGE);
     unsigned written = 0;
+    int result = read_listed(call, principal_arn, &listed);
     *ret_next = 0;
-    for (size_t index = start; index < array_length(settings); index++) {
-        const char *value = NULL;
-        int result = listed_value(call, &settings[index], principal_arn, effective, &value);
-        if (result != 0)
-            return result;
-        if (value == NULL)
+    for (size_t index = start; result == 0 && index < array_length(settings); index++) {
+        if (!is_listed(call, &settings[index], listed.values[index]))
             continue;
         if (written == limit) {
             *ret_next = index;
-            return 0;
+            break;
         }
-        write_setting(call, &settings[index], value, principal_arn);
+        write_setting(call, &settings[index], listed.values[index], principal_arn);
         written++;
     }
-    return 0;
+    return result;
 }
 
 int api_list_account_settings(struct api_call *call) {

@@ -30,6 +30,17 @@ int account_setting_rows_get(struct store *store, int64_t scope_id, const char *
     return 0;
 }
 
+int account_setting_rows_each(struct store *store, int64_t scope_id, const char *principal_arn, void *context,
+    void (*each)(void *context, const char *name, const char *value)) {
+    statement_scope struct statement statement = statement_begin(store, SQL_ACCOUNT_SETTING_EACH);
+    bind_int(&statement, "scope_id", scope_id);
+    bind_text(&statement, "principal_arn", principal_arn);
+    int step;
+    while ((step = statement_step(&statement)) == STEP_ROW)
+        each(context, column_text(&statement, "name"), column_text(&statement, "value"));
+    return step;
+}
+
 int request_token_rows_insert(struct store *store, const struct request_token_row *row) {
     statement_scope struct statement statement = statement_begin_write(store, SQL_REQUEST_TOKEN_INSERT);
     bind_int(&statement, "scope_id", row->scope_id);

@@ -10,6 +10,9 @@ int account_setting_rows_set(struct store *store, int64_t scope_id, const char *
 /* 0, STORE_NOT_FOUND when it was not set, or <0. */
 int account_setting_rows_get(struct store *store, int64_t scope_id, const char *principal_arn,
     const char *name, struct arena *arena, const char **ret_value);
+/* All that a principal has set; text is valid during the call. */
+int account_setting_rows_each(struct store *store, int64_t scope_id, const char *principal_arn, void *context,
+    void (*each)(void *context, const char *name, const char *value));
 
 struct request_token_row {
     int64_t scope_id;

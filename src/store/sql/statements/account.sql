@@ -3,6 +3,8 @@ INSERT INTO account_settings (scope_id, principal_arn, name, value) VALUES (:sco
   ON CONFLICT (scope_id, principal_arn, name) DO UPDATE SET value = excluded.value
 -- name: account_setting_get
 SELECT value FROM account_settings WHERE scope_id = :scope_id AND principal_arn = :principal_arn AND name = :name
+-- name: account_setting_each
+SELECT name, value FROM account_settings WHERE scope_id = :scope_id AND principal_arn = :principal_arn
 -- name: account_setting_delete
 DELETE FROM account_settings WHERE scope_id = :scope_id AND principal_arn = :principal_arn AND name = :name
 -- name: request_token_insert
