@@ -573,6 +573,26 @@ class AwsCli(Tool):
         self.server.advance(to="stable")
         self.assertEqual(self.aws("wait", "services-inactive", "--services", "web").returncode, 0)
 
+    def test_wait_is_content_with_a_rollback(self):
+        self.service()
+        self.doomed()
+        done = self.aws("update-service", "--service", "web", "--task-definition", self.new_revision())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.server.advance(to="stable")
+        done = self.aws("wait", "services-stable", "--services", "web")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = self.aws("describe-services", "--services", "web", "--query", "services[0].[taskDefinition,deployments[].rolloutState]")
+        self.assertEqual(json.loads(done.stdout), [arn("task-definition/web:1"), ["COMPLETED"]])
+
+    def test_deploy_refuses_what_is_not_there(self):
+        definition = Path(self.enterContext(tempfile.TemporaryDirectory())) / "definition.json"
+        definition.write_text(json.dumps({"family": "web", "containerDefinitions": [{"name": "app", "image": "two", "memory": 16}]}))
+        spec = definition.with_name("appspec.json")
+        spec.write_text(json.dumps({"version": 0.0, "Resources": []}))
+        done = self.aws("deploy", "--service", "nope", "--task-definition", str(definition), "--codedeploy-appspec", str(spec))
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("nope", done.stderr)
+
     def test_deploy_as_far_as_it_goes(self):
         self.ok("CreateService", {
             "serviceName": "web", "taskDefinition": "web:1", "desiredCount": 0, "launchType": "FARGATE", "networkConfiguration": SUBNETS,
