@@ -340,12 +340,24 @@ static enum http_send handle(void *context, struct http_exchange *exchange) {
     return HTTP_SEND_NOW;
 }
 
+#define AMBIGUOUS_TEXT "The request says more than once where its body ends."
+
 static void refuse_admin(struct wiring *wiring, struct http_exchange *exchange, enum http_refusal refusal) {
     struct admin_reply reply;
-    if (refusal == HTTP_REFUSED_BODY_TOO_LARGE)
+    switch (refusal) {
+    case HTTP_REFUSED_BODY_TOO_LARGE:
         admin_refuse(413, "BodyTooLarge", "the body is larger than this server takes", &reply);
-    else
+        break;
+    case HTTP_REFUSED_HEADER_TOO_LARGE:
+        admin_refuse(431, "HeaderTooLarge", "the headers are larger than this server takes", &reply);
+        break;
+    case HTTP_REFUSED_AMBIGUOUS:
+        admin_refuse(400, "BadRequest", AMBIGUOUS_TEXT, &reply);
+        break;
+    case HTTP_REFUSED_HELD_FAILED:
+    default:
         admin_refuse(500, "InternalError", "the request could not be carried out; the log says why", &reply);
+    }
     add_request_id(wiring, exchange);
     http_reply(exchange, reply.status, reply.content_type, reply.body, reply.body_length);
 }
@@ -363,10 +375,21 @@ static void refuse(void *context, struct http_exchange *exchange, enum http_refu
         refuse_admin(wiring, exchange, refusal);
         return;
     }
-    if (refusal == HTTP_REFUSED_BODY_TOO_LARGE)
-        aws_json_too_large(wiring->options->max_body_bytes, &reply);
-    else
+    switch (refusal) {
+    case HTTP_REFUSED_BODY_TOO_LARGE:
+        aws_json_too_large("body is", wiring->options->max_body_bytes, &reply);
+        break;
+    case HTTP_REFUSED_HEADER_TOO_LARGE:
+        aws_json_too_large("line and headers are", wiring->options->max_header_bytes, &reply);
+        reply.status = 431;
+        break;
+    case HTTP_REFUSED_AMBIGUOUS:
+        aws_json_unreadable(AMBIGUOUS_TEXT, &reply);
+        break;
+    case HTTP_REFUSED_HELD_FAILED:
+    default:
         aws_json_server_error(&reply);
+    }
     reply_aws(wiring, exchange, &reply);
 }
 

@@ -185,12 +185,12 @@ static enum MHD_Result begin_request(struct http_exchange *exchange) {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(
         exchange->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     if (info != NULL && info->header_size > config->max_header_bytes) {
-        http_reply(exchange, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, NULL, NULL, 0);
+        refuse(exchange, HTTP_REFUSED_HEADER_TOO_LARGE, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE);
         return queue_reply(exchange);
     }
     if (is_ambiguous(exchange)) {
         http_reply_header(exchange, "Connection", "close");
-        http_reply(exchange, MHD_HTTP_BAD_REQUEST, NULL, NULL, 0);
+        refuse(exchange, HTTP_REFUSED_AMBIGUOUS, MHD_HTTP_BAD_REQUEST);
         return queue_reply(exchange);
     }
     const struct http_handler *handler = &exchange->server->handler;
@@ -239,6 +239,15 @@ static enum MHD_Result dispatch(struct http_exchange *exchange) {
     return MHD_YES;
 }
 
+/* A request may name the whole URL (RFC 9112, 3.2.2), as for a proxy. */
+static const char *path_of(const char *url) {
+    static const char scheme[] = "http://";
+    if (strncasecmp(url, scheme, sizeof(scheme) - 1) != 0)
+        return url;
+    const char *path = strchr(url + sizeof(scheme) - 1, '/');
+    return path != NULL ? path : "/";
+}
+
 /* The library calls it once with the headers, then with each part of the body, then without data until a
  * reply is queued. */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
@@ -250,7 +259,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     struct http_exchange *exchange = *request_context;
     if (!exchange->first_call_done) {
         exchange->method = method;
-        exchange->path = url;
+        exchange->path = path_of(url);
         return begin_request(exchange);
     }
     if (*upload_size != 0) {

@@ -76,11 +76,16 @@ void aws_json_forbidden(const char *message, struct aws_json_reply *ret_reply) {
     reply_error(403, "AccessDeniedException", "message", message, NULL, ret_reply);
 }
 
-void aws_json_too_large(size_t limit, struct aws_json_reply *ret_reply) {
+void aws_json_too_large(const char *what, size_t limit, struct aws_json_reply *ret_reply) {
     struct arena *arena = arena_new_sized(512);
     reply_error(413, "SerializationException", "Message",
-        arena_printf(arena, "The request body is larger than %zu bytes.", limit), NULL, ret_reply);
+        arena_printf(arena, "The request %s larger than %zu bytes.", what, limit), NULL, ret_reply);
+    ret_reply->error_message = NULL; /* it goes with the arena */
     arena_free(arena);
+}
+
+void aws_json_unreadable(const char *message, struct aws_json_reply *ret_reply) {
+    reply_error(400, "SerializationException", "Message", message, NULL, ret_reply);
 }
 
 static const struct model_operation *operation_of(const char *target) {

@@ -250,6 +250,21 @@ class Limits(Hostile):
             self.assertIsNotNone(data)
             self.assertTrue(data == b"" or data.split(b"\r\n")[0].split(b" ")[1] in (b"431", b"413", b"400"), data[:200])
 
+    def test_refusals_of_the_head_have_their_form(self):
+        """Too much of a header, or two lengths: a request id, and an error in the form of the endpoint."""
+        long = b"X-Long: " + b"x" * 8192 + b"\r\n"
+        twice = b"Content-Length: 2\r\n"
+        for more, status, code in ((long, 431, "HeaderTooLarge"), (twice, 400, "BadRequest")):
+            reply, _, body = self.exchange(head("ListClusters", 2, more) + b"{}").partition(b"\r\n\r\n")
+            self.assertEqual(reply.split(b" ")[1], b"%d" % status)
+            self.assertIn(b"\r\nx-amzn-requestid: ", reply.lower())
+            self.assertEqual(json.loads(body)["__type"], "SerializationException")
+            self.assertTrue(json.loads(body)["Message"])
+            reply, _, body = self.exchange(
+                b"POST /_ecs/reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n" + more + b"\r\n{}").partition(b"\r\n\r\n")
+            self.assertEqual(reply.split(b" ")[1], b"%d" % status)
+            self.assertEqual(json.loads(body)["error"]["code"], code)
+
     def test_a_long_path(self):
         data = self.exchange(b"GET /" + b"x" * 20000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
         self.assertTrue(data == b"" or data.split(b" ")[1] in (b"414", b"431", b"400", b"404"), data[:200])

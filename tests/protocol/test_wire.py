@@ -272,6 +272,17 @@ class Requests(Wire):
                 data += chunk
         self.assertIn(b"HTTP/1.1 200", data)
 
+    def test_a_whole_url(self):
+        """The request line may name the whole URL, as for a proxy (RFC 9112, 3.2.2)."""
+        for url in (b"http://localhost:4566/", b"http://localhost", b"HTTP://localhost/?x=1"):
+            data = self.raw_exchange(b"POST " + url + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Amz-Target: " +
+                                     TARGET.encode() + b"ListClusters\r\nContent-Length: 2\r\n\r\n{}")
+            self.assertTrue(data.startswith(b"HTTP/1.1 200"), data)
+        data = self.raw_exchange(b"GET http://localhost/_ecs/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        self.assertIn(b'"status":"ok"', data)
+        data = self.raw_exchange(b"GET http://localhost/_ecs/health HTTP/1.1\r\nHost: elsewhere.example\r\nConnection: close\r\n\r\n")
+        self.assertTrue(data.startswith(b"HTTP/1.1 403"), data)
+
     def test_http_1_0(self):
         data = self.raw_exchange(b"POST / HTTP/1.0\r\nX-Amz-Target: " + TARGET.encode() +
                                  b"ListClusters\r\nContent-Length: 2\r\n\r\n{}")

@@ -87,6 +87,8 @@ static void refuse(void *context, struct http_exchange *exchange, enum http_refu
     fixture->refused++;
     if (refusal == HTTP_REFUSED_BODY_TOO_LARGE)
         reply_text(exchange, 413, "refused: too large");
+    else if (refusal == HTTP_REFUSED_HEADER_TOO_LARGE)
+        reply_text(exchange, 431, "refused: header too large");
     else
         reply_text(exchange, 500, "refused: not stored");
 }
@@ -475,7 +477,7 @@ static void test_header_limit(void **state) {
     send_header_of(fd, MAX_HEADER);
     assert_reply(&fixture, fd, 200, "/header");
     send_header_of(fd, MAX_HEADER + 1);
-    assert_reply(&fixture, fd, 431, "");
+    assert_reply(&fixture, fd, 431, "refused: header too large");
     assert_closed(&fixture, fd);
     close(fd);
     fd = client_open(&fixture);

@@ -41,6 +41,9 @@ enum http_refusal {
      * allowed size is refused as well while all connections together hold as much as 64 full bodies (and one
      * larger body that body_limit() allows). */
     HTTP_REFUSED_BODY_TOO_LARGE,
+    /* 431: the request line and headers are longer than allowed. Far longer ones get the library's own words. */
+    HTTP_REFUSED_HEADER_TOO_LARGE,
+    HTTP_REFUSED_AMBIGUOUS,   /* 400, and the connection is closed: where the body ends is said twice */
     HTTP_REFUSED_HELD_FAILED, /* a held reply whose commit failed: answer 500 instead */
 };
 

@@ -44,10 +44,13 @@ void aws_json_close(struct aws_json *aws);
 /* Always gives a reply. 0, or <0 when the turn must be rolled back (the reply is a 500 then). */
 int aws_json_handle(
     struct aws_json *aws, const struct aws_json_request *request, struct aws_json_reply *ret_reply);
-/* The reply for a failure of ours, and for a body that is larger than allowed. */
+/* The reply for a failure of ours. */
 void aws_json_server_error(struct aws_json_reply *ret_reply);
 /* The reply to somebody who may not ask. */
 void aws_json_forbidden(const char *message, struct aws_json_reply *ret_reply);
-void aws_json_too_large(size_t limit, struct aws_json_reply *ret_reply);
+/* The reply, 413, to a request of which something ("body is") is larger than allowed. */
+void aws_json_too_large(const char *what, size_t limit, struct aws_json_reply *ret_reply);
+/* The reply to a request that cannot be read. */
+void aws_json_unreadable(const char *message, struct aws_json_reply *ret_reply);
 
 #endif
