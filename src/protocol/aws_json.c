@@ -136,8 +136,10 @@ static int check_body(struct aws_json *aws, const struct model_operation *operat
     if (result != 0) {
         bool front_end = text_equal(violation.code, "SerializationException");
         reply_error(400, violation.code, front_end ? "Message" : "message", violation.message, NULL, reply);
+        int checked = reply_check(operation, aws->arena, reply);
+        return checked < 0 ? checked : result;
     }
-    return result;
+    return 0;
 }
 
 /* What a test wants to happen instead (engine/faults.h): before anything of the request is looked at, as a throttle
