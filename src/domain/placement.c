@@ -33,7 +33,7 @@ static struct entry **slot_of(const struct table *table, uint64_t key, const cha
 /* At most half of the slots are taken. */
 static void table_grow(struct arena *scratch, struct table *table) {
     struct table old = *table;
-    table->size = old.size != 0 ? old.size * 8 : TABLE_SIZE;
+    table->size = old.size != 0 ? old.size * 4 : TABLE_SIZE;
     table->slots = arena_new_array(scratch, struct entry *, table->size);
     for (size_t place = 0; place < old.size; place++) {
         if (old.slots[place] != NULL)

@@ -19,6 +19,7 @@
 
 enum {
     DOCUMENT_MAX = 16 * 1024 * 1024, /* bytes of a task; a request body is smaller */
+    PLACING_BLOCK = 32 * 1024,       /* a placement over many kinds of instances needs some hundreds of KB */
 };
 
 int world_load(struct engine *engine) {
@@ -155,7 +156,7 @@ int engine_open(const struct engine_config *config, struct engine **ret_engine) 
     engine->runtime = config->runtime;
     engine->hook_caller = config->hook_caller;
     engine->turn = arena_new();
-    engine->placing = arena_new();
+    engine->placing = arena_new_sized(PLACING_BLOCK);
     engine->document = (struct buf)BUF_INIT(DOCUMENT_MAX);
     engine->seeded = config->seeded;
     engine->seed = config->seed;
