@@ -246,7 +246,7 @@ static bool next_attribute(
         const struct instance *instance = listing->cluster->instances[place->instance];
         if (instance->status == INSTANCE_INACTIVE)
             continue;
-        uint32_t id = instance_attributes_id(instance);
+        uint32_t id = instance->attributes_id;
         uint32_t *lacking = &listing->lacking[id % NOTES];
         if (*lacking == id)
             continue;

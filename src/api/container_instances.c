@@ -206,7 +206,7 @@ struct listing {
 };
 
 static const struct note *note_of(struct listing *listing, const struct instance *instance) {
-    uint32_t id = instance_attributes_id(instance);
+    uint32_t id = instance->attributes_id;
     struct note *note = &listing->notes[id % NOTES];
     if (note->attributes_id == id)
         return note;

@@ -41,11 +41,11 @@ struct shape {
 };
 
 struct attribute_set {
+    UT_hash_handle hh; /* by the pointers from `shape` on */
     const struct attribute_sets *owner;
-    struct attribute *attributes; /* by name */
-    struct shape *shape;
     uint32_t id;
-    UT_hash_handle hh; /* by the pointers */
+    struct shape *shape;
+    const char *values[]; /* in the order of the names; "" without one */
 };
 
 struct attribute_sets {
@@ -68,7 +68,6 @@ void attribute_sets_free(struct attribute_sets *sets) {
     struct attribute_set *next;
     HASH_ITER(hh, sets->sets, set, next) {
         HASH_DEL(sets->sets, set);
-        free(set->attributes);
         free(set);
     }
     struct shape *shape;
@@ -140,19 +139,21 @@ static unsigned sort_attributes(
 struct attribute_set *attribute_sets_intern(struct attribute_sets *sets, const struct value *attributes) {
     struct attribute *sorted = xcalloc(value_count(attributes), sizeof(struct attribute));
     unsigned count = sort_attributes(sets, attributes, sorted);
-    unsigned length = count * (unsigned)sizeof(struct attribute);
-    struct attribute_set *set = NULL;
-    HASH_FIND(hh, sets->sets, sorted, length, set);
-    if (set != NULL) {
-        free(sorted);
-        return set;
-    }
-    set = xcalloc(1, sizeof(*set));
-    set->owner = sets;
-    set->attributes = sorted;
+    size_t length = sizeof(struct shape *) + count * sizeof(const char *);
+    struct attribute_set *set = xcalloc(1, sizeof(*set) + count * sizeof(const char *));
     set->shape = intern_shape(sets, sorted, count);
+    for (unsigned index = 0; index < count; index++)
+        set->values[index] = sorted[index].value;
+    free(sorted);
+    struct attribute_set *known = NULL;
+    HASH_FIND(hh, sets->sets, &set->shape, (unsigned)length, known);
+    if (known != NULL) {
+        free(set);
+        return known;
+    }
+    set->owner = sets;
     set->id = ++sets->last_id;
-    HASH_ADD_KEYPTR(hh, sets->sets, set->attributes, length, set);
+    HASH_ADD(hh, sets->sets, shape, (unsigned)length, set);
     return set;
 }
 
@@ -160,8 +161,8 @@ bool attribute_set_at(
     const struct attribute_set *set, unsigned index, const char **ret_name, const char **ret_value) {
     if (index >= set->shape->count)
         return false;
-    *ret_name = set->attributes[index].name;
-    *ret_value = set->attributes[index].value;
+    *ret_name = set->shape->names[index];
+    *ret_value = set->values[index];
     return true;
 }
 
@@ -196,7 +197,7 @@ const char *attribute_set_value(const struct attribute_set *set, const char *nam
     const struct attribute_sets *owner = set->owner;
     unsigned index = owner->questions_open ? find_asked(set->shape, owner->questions, name)
                                            : find_name(set->shape, name);
-    return index < set->shape->count ? set->attributes[index].value : NULL;
+    return index < set->shape->count ? set->values[index] : NULL;
 }
 
 void attribute_sets_ask(struct attribute_sets *sets, bool open) {

@@ -41,10 +41,6 @@ bool instance_attribute_at(
     return attribute_set_at(instance->attributes, index, ret_name, ret_value);
 }
 
-uint32_t instance_attributes_id(const struct instance *instance) {
-    return attribute_set_id(instance->attributes);
-}
-
 static const char *attribute_of(const void *context, const char *name) {
     return instance_attribute(context, name);
 }
@@ -65,7 +61,7 @@ void instance_query_subject(const struct instance *instance, struct query_subjec
         .attribute = attribute_of,
         .in_task_group = in_group_of,
         .any_task_group = any_group_of,
-        .attributes_id = attribute_set_id(instance->attributes),
+        .attributes_id = instance->attributes_id,
         .agent_connected = instance->agent_connected,
         .agent_version = instance->agent_version,
         .ec2_instance_id = instance->ec2_instance_id,
@@ -150,6 +146,7 @@ static void read_resources(
 /* What placement and queries read of the document, resources apart. */
 static void read_description(struct engine *engine, struct instance *instance, const struct value *document) {
     instance->attributes = attribute_sets_intern(engine->attribute_sets, value_get(document, "attributes"));
+    instance->attributes_id = attribute_set_id(instance->attributes);
     instance->cpu_architecture = text_equal(instance_attribute(instance, "ecs.cpu-architecture"), "arm64")
                                      ? "arm64"
                                      : "x86_64";

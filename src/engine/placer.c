@@ -43,7 +43,7 @@ static void candidate_at(const void *context, unsigned index, struct placement_c
         .agent_connected = instance->agent_connected,
         .group_tasks = view->group_tasks != NULL ? view->group_tasks[index]
                                                  : instance_group_tasks(instance, view->group),
-        .attributes_id = attribute_set_id(instance->attributes),
+        .attributes_id = instance->attributes_id,
         .resources = &instance->resources,
     };
 }

@@ -104,6 +104,7 @@ struct instance {
     bool simulated;
     bool has_agent; /* an agent of its own reports what its tasks do: the runtime leaves them alone */
     bool version_dirty;
+    uint32_t attributes_id;           /* instances of the same have the same attributes; never 0 */
     struct attribute_set *attributes; /* shared by instances that have the same */
     struct instance_resources resources;
     unsigned index; /* in cluster->instances */
@@ -270,8 +271,6 @@ const char *instance_attribute(const struct instance *instance, const char *name
 /* The attribute at a place in the order of names ("" without a value); false behind the last. */
 bool instance_attribute_at(
     const struct instance *instance, unsigned index, const char **ret_name, const char **ret_value);
-/* Instances of the same id have the same attributes; never 0. */
-uint32_t instance_attributes_id(const struct instance *instance);
 /* What a cluster query asks about it. The subject is valid as long as the instance. */
 void instance_query_subject(const struct instance *instance, struct query_subject *ret_subject);
 
