@@ -124,6 +124,27 @@ char *arena_strdup(struct arena *arena, const char *text) {
     return text != NULL ? arena_strndup(arena, text, strlen(text)) : NULL;
 }
 
+char *arena_join(struct arena *arena, const char *first, ...) {
+    const char *parts[ARENA_JOIN_MAX];
+    size_t lengths[ARENA_JOIN_MAX];
+    size_t length = 0;
+    unsigned count = 0;
+    va_list arguments;
+    va_start(arguments, first);
+    for (const char *part = first; part != NULL && count < ARENA_JOIN_MAX;
+         part = va_arg(arguments, const char *)) {
+        parts[count] = part;
+        lengths[count] = strlen(part);
+        length += lengths[count++];
+    }
+    va_end(arguments);
+    char *text = arena_alloc(arena, length + 1);
+    char *out = text;
+    for (unsigned index = 0; index < count; index++)
+        out = (char *)memcpy(out, parts[index], lengths[index]) + lengths[index];
+    return text;
+}
+
 char *arena_vprintf(struct arena *arena, const char *format, va_list arguments) {
     /* Straight into what is left of the block; a second pass only when it does not fit. */
     struct block *block = arena->current;

@@ -25,32 +25,33 @@ const char *arn_partition(const char *region) {
     return text_starts_with(region, "us-gov-") ? "aws-us-gov" : "aws";
 }
 
+/* "arn:aws:ecs:us-east-1:000000000000:<type>/<rest>"; the rest may come in parts. */
+#define arn_join(arena, region, account, type, ...)                                                          \
+    arena_join((arena), "arn:", arn_partition(region), ":ecs:", (region), ":", (account), ":", (type), "/",  \
+        __VA_ARGS__, NULL)
+
 char *arn_cluster(struct arena *arena, const char *region, const char *account, const char *name) {
-    return arena_printf(arena, "arn:%s:ecs:%s:%s:cluster/%s", arn_partition(region), region, account, name);
+    return arn_join(arena, region, account, "cluster", name);
 }
 
 char *arn_container_instance(
     struct arena *arena, const char *region, const char *account, const char *cluster, const char *id) {
-    return arena_printf(arena, "arn:%s:ecs:%s:%s:container-instance/%s/%s", arn_partition(region), region,
-        account, cluster, id);
+    return arn_join(arena, region, account, "container-instance", cluster, "/", id);
 }
 
 char *arn_task(
     struct arena *arena, const char *region, const char *account, const char *cluster, const char *id) {
-    return arena_printf(
-        arena, "arn:%s:ecs:%s:%s:task/%s/%s", arn_partition(region), region, account, cluster, id);
+    return arn_join(arena, region, account, "task", cluster, "/", id);
 }
 
 char *arn_container(struct arena *arena, const char *region, const char *account, const char *cluster,
     const char *task_id, const char *uuid) {
-    return arena_printf(arena, "arn:%s:ecs:%s:%s:container/%s/%s/%s", arn_partition(region), region, account,
-        cluster, task_id, uuid);
+    return arn_join(arena, region, account, "container", cluster, "/", task_id, "/", uuid);
 }
 
 char *arn_service(
     struct arena *arena, const char *region, const char *account, const char *cluster, const char *name) {
-    return arena_printf(
-        arena, "arn:%s:ecs:%s:%s:service/%s/%s", arn_partition(region), region, account, cluster, name);
+    return arn_join(arena, region, account, "service", cluster, "/", name);
 }
 
 char *arn_of_service(struct arena *arena, const char *service_arn, const char *type, const char *id) {
@@ -62,19 +63,19 @@ char *arn_of_service(struct arena *arena, const char *service_arn, const char *t
 }
 
 char *arn_capacity_provider(struct arena *arena, const char *region, const char *account, const char *name) {
-    return arena_printf(
-        arena, "arn:%s:ecs:%s:%s:capacity-provider/%s", arn_partition(region), region, account, name);
+    return arn_join(arena, region, account, "capacity-provider", name);
 }
 
 char *arn_task_definition(
     struct arena *arena, const char *region, const char *account, const char *family, int64_t revision) {
-    return arena_printf(arena, "arn:%s:ecs:%s:%s:task-definition/%s:%lld", arn_partition(region), region,
-        account, family, (long long)revision);
+    char digits[TEXT_INT_SIZE];
+    text_put_int(digits, revision);
+    return arn_join(arena, region, account, "task-definition", family, ":", digits);
 }
 
 char *arn_resource(
     struct arena *arena, const char *region, const char *account, const char *type, const char *rest) {
-    return arena_printf(arena, "arn:%s:ecs:%s:%s:%s/%s", arn_partition(region), region, account, type, rest);
+    return arn_join(arena, region, account, type, rest);
 }
 
 static int refuse(struct violation *ret_violation, const char *code, const char *message) {

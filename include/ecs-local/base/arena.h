@@ -24,6 +24,11 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* Copies; NULL stays NULL. */
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t length);
+/* The texts one behind the other; the last one is followed by NULL. At most ARENA_JOIN_MAX of them. */
+enum {
+    ARENA_JOIN_MAX = 16
+};
+char *arena_join(struct arena *arena, const char *first, ...) __attribute__((sentinel));
 char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *arena_vprintf(struct arena *arena, const char *format, va_list arguments);
 
