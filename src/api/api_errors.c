@@ -13,10 +13,6 @@ struct api_error_text {
 
 static const struct api_error_text texts[ERROR_COUNT] = {
     [ERROR_CLUSTER_NAME] = {INVALID, "Cluster must match ^[a-zA-Z0-9\\-_]{1,255}$, but was %s", "tasks 3.2"},
-    [ERROR_CLUSTERS_FULL] = {CLIENT, "The maximum number of clusters has been reached.",
-        "tasks 3.2, 14, text n/e"},
-    [ERROR_CLUSTER_FULL] = {CLIENT,
-        "The maximum number of container instances in the cluster has been reached.", "tasks 14, text n/e"},
     [ERROR_CLUSTER_NOT_FOUND] = {"ClusterNotFoundException", "Cluster not found.", "facts: tasks 3.6"},
     [ERROR_CLUSTER_INACTIVE] = {"ClusterNotFoundException", "The referenced cluster was inactive.",
         "tasks 3.6"},

@@ -31,8 +31,6 @@ int api_create_cluster(struct api_call *call) {
     struct cluster *cluster = engine_cluster_find(call->scope, name);
     bool fresh = cluster == NULL || !cluster->active;
     const char *tags = tags_text(call, value_get(call->input, "tags"));
-    if (fresh && engine_clusters_full(call->scope))
-        return api_fail(call, ERROR_CLUSTERS_FULL, NULL);
     if (cluster == NULL)
         result = engine_cluster_create(call->engine, call->scope, name, document, tags, &cluster);
     else if (!cluster->active)

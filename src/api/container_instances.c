@@ -13,10 +13,6 @@
 #include "instance_reply.h"
 #include "page_token.h"
 
-enum {
-    INSTANCES_MAX = 5000, /* of a cluster (facts: tasks 14) */
-};
-
 static int instance_id_of(
     struct api_call *call, const struct cluster *cluster, const char *text, const char **ret_id) {
     struct violation violation;
@@ -119,8 +115,6 @@ int api_register_container_instance(struct api_call *call) {
         .tags = tags_text(call, value_get(call->input, "tags")),
     };
     bool again = instance != NULL;
-    if (!again && cluster->registered >= INSTANCES_MAX)
-        return api_fail(call, ERROR_CLUSTER_FULL, NULL);
     if (again) {
         result = register_again(call, instance, identity, &spec);
     } else {

@@ -8,10 +8,6 @@
 #include "ecs-local/store/cluster_rows.h"
 #include "engine_internal.h"
 
-enum {
-    CLUSTERS_MAX = 10000, /* facts: tasks 14 */
-};
-
 int64_t scope_id(const struct scope *scope) {
     return scope->id;
 }
@@ -125,16 +121,6 @@ void engine_clusters_each(
     struct scope *scope, void *context, void (*each)(void *context, const struct cluster *cluster)) {
     for (struct cluster_entry *entry = scope->clusters; entry != NULL; entry = entry->hh.next)
         each(context, &entry->cluster);
-}
-
-bool engine_clusters_full(const struct scope *scope) {
-    /* Inactive ones are looked at only when there are many clusters. */
-    if (HASH_COUNT(scope->clusters) < CLUSTERS_MAX)
-        return false;
-    unsigned active = 0;
-    for (const struct cluster_entry *entry = scope->clusters; entry != NULL; entry = entry->hh.next)
-        active += entry->cluster.active;
-    return active >= CLUSTERS_MAX;
 }
 
 int engine_cluster_create(struct engine *engine, struct scope *scope, const char *name, const char *document,

@@ -214,8 +214,6 @@ struct cluster *engine_cluster_of_row(struct engine *engine, int64_t id);
 /* Calls `each` for every cluster of the scope, INACTIVE ones too. */
 void engine_clusters_each(
     struct scope *scope, void *context, void (*each)(void *context, const struct cluster *cluster));
-/* Does the account have as many active clusters in the region as it may (facts: tasks 14)? */
-bool engine_clusters_full(const struct scope *scope);
 int engine_cluster_create(struct engine *engine, struct scope *scope, const char *name, const char *document,
     const char *tags, struct cluster **ret_cluster);
 /* Writes new contents; NULL leaves a text as it is. */
