@@ -12,7 +12,7 @@
 #include "ecs-local/base/log.h"
 
 enum {
-    OVERTIME_MS = 700, /* an exit must be complete within a second (contract 2) */
+    OVERTIME_MS = 400, /* an exit must be complete within a second (contract 2) */
     /* Rounds without looking at signals: a busy server must still hear them. */
     ROUNDS_MAX = 64,
     LOOKS_MAX = 4, /* before a commit: who came first must not wait for ever */

@@ -10,8 +10,9 @@
 int store_check(struct store *store, int result, const char *what) {
     if (result == SQLITE_OK || result == SQLITE_ROW || result == SQLITE_DONE)
         return 0;
-    return error_raise(
-        ERR_STORE, "database: %s: %s", what, store->db != NULL ? sqlite3_errmsg(store->db) : "no memory");
+    /* A statement from a file has lines. */
+    return error_raise(ERR_STORE, "database: %.*s: %s", (int)strcspn(what, "\n"), what,
+        store->db != NULL ? sqlite3_errmsg(store->db) : "no memory");
 }
 
 struct statement statement_begin(struct store *store, enum statement_id id) {

@@ -120,6 +120,10 @@ static int configure(struct store *store, const struct store_config *config) {
         return store_run_sql(
             store, "PRAGMA page_size = 2048; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
     int result = store_run_sql(store, "PRAGMA locking_mode = EXCLUSIVE");
+    /* The first look into the file: what is wrong with it is said with its name. */
+    if (result == 0)
+        result = store_check(store, sqlite3_exec(store->db, "PRAGMA user_version", NULL, NULL, NULL),
+            sqlite3_db_filename(store->db, "main"));
     if (result == 0)
         result = refuse_foreign(store);
     if (result == 0)

@@ -358,6 +358,7 @@ class DataDirectory(Folder):
         self.database.write_bytes(b"this is not a database\n" * 500)
         done = self.run_binary("--port", "0", "--data-dir", self.folder)
         self.assertEqual((done.returncode, len(done.stderr.splitlines())), (1, 1), done.stderr)
+        self.assertIn(f"{self.database}: ", done.stderr)
         self.assertTrue(self.database.read_bytes().startswith(b"this is not a database"))
 
     def test_the_directory_is_made(self):

@@ -195,6 +195,14 @@ static void test_apigen_refuses_overlays(void **state) {
         {"{\"RunTaskRequest.launchType\": {\"values\": [\"MOON\"], \"source\": \"x\"}}", "does not have"},
         {"{\"RunTaskRequest.count\": {\"text\": {\"rnage\": \"x\"}, \"source\": \"x\"}}",
             "the unknown rule rnage"},
+        {"{\"RunTaskRequest.count\": {\"range\": [1, 2], \"source\": \"\"}}", "does not name its source"},
+        {"{\"RunTaskRequest.group\": {\"length\": [-1, 2], \"source\": \"x\"}}", "begins below 0"},
+        {"{\"RunTaskRequest.group\": {\"noun\": 1, \"source\": \"x\"}}",
+            "\"noun\" of RunTaskRequest.group is no text"},
+        {"{\"RunTaskRequest.group\": {\"code\": \"NoSuchException\", \"source\": \"x\"}}",
+            "is no error of the model"},
+        {"{\"RunTaskRequest.group\": {\"code\": {\"length\": \"RunTaskRequest\"}, \"source\": \"x\"}}",
+            "is no error of the model"},
         {"{\"A\": {}, \"A\": {}}", "duplicate"},
         {"[]", "must hold one object"},
         {"{", "line 1"},
@@ -219,6 +227,7 @@ static void test_apigen_refuses_coverage(void **state) {
         {"{\"NoSuch\": {\"status\": \"implemented\"}}", "NoSuch, which is no operation"},
         {"{\"RunTask\": {\"status\": \"done\"}}", "neither implemented nor partial"},
         {"{\"RunTask\": {\"status\": \"partial\"}}", "what is missing"},
+        {"{\"RunTask\": {\"status\": \"implemented\", \"mising\": \"x\"}}", "what is missing"},
         {"{\"RunTask\": {\"status\": \"implemented\", \"missing\": \"x\"}}", "what is missing"},
     };
     for (size_t index = 0; index < sizeof(cases) / sizeof(cases[0]); index++) {
@@ -237,18 +246,36 @@ static void test_apigen_refuses_models(void **state) {
     static const struct {
         const char *model;
         const char *said;
-    } cases[] = {
-        {"{\"shapes\": {\"A\": {\"kind\": \"structure\", \"members\": [{\"name\": \"a\", \"type\": \"B\"}]}}}",
-            "A.a has the unknown type B"},
-        {"{\"shapes\": {\"A\": {\"kind\": \"structure\", \"members\": [{\"name\": \"a\", \"type\": \"string\"}, "
-         "{\"name\": \"a\", \"type\": \"string\"}]}}}",
-            "A has two members a"},
-        {"{\"shapes\": {\"A\": {\"kind\": \"thing\"}}}", "A is of unknown kind"},
-        {"{\"shapes\": {\"A\": {\"kind\": \"enum\", \"values\": []}}}", "A has no values"},
-        {"{\"shapes\": {}}", "has no operations"},
-        {"{\"shapes\": {}, \"operations\": [{\"name\": \"Do\", \"input\": \"A\", \"output\": \"A\"}]}",
-            "the input of operation Do"},
-    };
+    } cases
+        [] =
+            {
+                {"{\"shapes\": {\"A\": {\"kind\": \"structure\", \"members\": [{\"name\": \"a\", \"type\": \"B\"}]}}}",
+                    "A.a has the unknown type B"},
+                {"{\"shapes\": {\"A\": {\"kind\": \"structure\", \"members\": [{\"name\": \"a\", \"type\": \"string\"}, "
+                 "{\"name\": \"a\", \"type\": \"string\"}]}}}",
+                    "A has two members a"},
+                {"{\"shapes\": {\"A\": {\"kind\": \"thing\"}}}", "A is of unknown kind"},
+                {"{\"shapes\": {\"A\": {\"kind\": \"enum\", \"values\": []}}}", "A has no values"},
+                {"{\"shapes\": {}}", "has no operations"},
+                {"{\"shapes\": {}, \"operations\": [{\"name\": \"Do\", \"input\": \"A\", \"output\": \"A\"}]}",
+                    "the input of operation Do"},
+                {"{\"shapes\": {\"A\": {\"kind\": \"structure\", \"members\": [{\"name\": \"token\", \"type\": \"string\", \"required\": \"yes\"}, {\"name\": \"size\", \"type\": \"integer\"}, {\"name\": \"all\", \"type\": \"List\"}]}, \"List\": {\"kind\": \"list\", \"element\": \"string\"}}, \"operations\": [{\"name\": \"Do\", \"input\": \"A\", \"output\": \"A\"}]}",
+                    "\"required\" of a member of A"},
+                {"{\"shapes\": {\"A\": {\"kind\": \"structure\", \"members\": [{\"name\": \"token\", \"type\": \"string\"}, {\"name\": \"size\", \"type\": \"integer\"}, {\"name\": \"all\", \"type\": \"List\"}]}, \"List\": {\"kind\": \"list\", \"element\": \"string\"}, \"E\": {\"kind\": \"enum\", \"values\": [\"a\", \"a\"]}}, \"operations\": [{\"name\": \"Do\", \"input\": \"A\", \"output\": \"A\"}]}",
+                    "E has two values a"},
+                {"{\"shapes\": {\"A\": {\"kind\": \"structure\", \"members\": [{\"name\": \"token\", \"type\": \"string\"}, {\"name\": \"size\", \"type\": \"integer\"}, {\"name\": \"all\", \"type\": \"List\"}]}, \"List\": {\"kind\": \"list\", \"element\": \"string\"}, \"E\": {\"kind\": \"enum\", \"values\": [1]}}, \"operations\": [{\"name\": \"Do\", \"input\": \"A\", \"output\": \"A\"}]}",
+                    "value 0 of the enum E"},
+                {"{\"shapes\": {\"A\": {\"kind\": \"structure\", \"members\": [{\"name\": \"token\", \"type\": \"string\"}, {\"name\": \"size\", \"type\": \"integer\"}, {\"name\": \"all\", \"type\": \"List\"}]}, \"List\": {\"kind\": \"list\", \"element\": \"string\"}, \"E\": {\"kind\": \"error\", \"members\": []}}, \"operations\": [{\"name\": \"Do\", \"input\": \"A\", \"output\": \"A\"}]}",
+                    "the error E does not say"},
+                {"{\"shapes\": {\"A\": {\"kind\": \"structure\", \"members\": [{\"name\": \"token\", \"type\": \"string\"}, {\"name\": \"size\", \"type\": \"integer\"}, {\"name\": \"all\", \"type\": \"List\"}]}, \"List\": {\"kind\": \"list\", \"element\": \"string\"}, \"M\": {\"kind\": \"map\", \"key\": \"B\", \"value\": \"string\"}}, \"operations\": [{\"name\": \"Do\", \"input\": \"A\", \"output\": \"A\"}]}",
+                    "the keys of the map M"},
+                {"{\"shapes\": {\"A\": {\"kind\": \"structure\", \"members\": [{\"name\": \"token\", \"type\": \"string\"}, {\"name\": \"size\", \"type\": \"integer\"}, {\"name\": \"all\", \"type\": \"List\"}]}, \"List\": {\"kind\": \"list\", \"element\": \"string\"}}, \"operations\": [{\"name\": \"Do\", \"input\": \"A\", \"output\": \"A\", \"paginator\": {\"inputToken\": \"none\", \"outputToken\": \"token\", \"pageSize\": \"size\", \"resultKeys\": [\"all\"]}}]}",
+                    "names none, which A does not have"},
+                {"{\"shapes\": {\"A\": {\"kind\": \"structure\", \"members\": [{\"name\": \"token\", \"type\": \"string\"}, {\"name\": \"size\", \"type\": \"integer\"}, {\"name\": \"all\", \"type\": \"List\"}]}, \"List\": {\"kind\": \"list\", \"element\": \"string\"}}, \"operations\": [{\"name\": \"Do\", \"input\": \"A\", \"output\": \"A\", \"paginator\": {\"inputToken\": \"token\", \"outputToken\": \"token\", \"pageSize\": \"token\", \"resultKeys\": [\"all\"]}}]}",
+                    "names token, which is of the wrong type"},
+                {"{\"shapes\": {\"A\": {\"kind\": \"structure\", \"members\": [{\"name\": \"token\", \"type\": \"string\"}, {\"name\": \"size\", \"type\": \"integer\"}, {\"name\": \"all\", \"type\": \"List\"}]}, \"List\": {\"kind\": \"list\", \"element\": \"string\"}}, \"operations\": [{\"name\": \"Do\", \"input\": \"A\", \"output\": \"A\", \"paginator\": {\"inputToken\": \"token\", \"outputToken\": \"token\", \"pageSize\": \"size\", \"resultKeys\": [\"none\"]}}]}",
+                    "names none, which A does not have"},
+            };
     for (size_t index = 0; index < sizeof(cases) / sizeof(cases[0]); index++) {
         char path[128];
         snprintf(path, sizeof(path), "%s/given.json", folder);

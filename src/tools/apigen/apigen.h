@@ -65,6 +65,9 @@ void apigen_load(struct apigen *api, const char *model, const char *overlay, con
 int apigen_find_shape(const struct apigen *api, const char *name); /* -1 when unknown */
 const char *apigen_string(const json_t *object, const char *key);  /* NULL when absent */
 
+/* apigen_check.c: whether the model agrees with itself. */
+void apigen_check_model(const struct apigen *api);
+
 /* apigen_tables.c: model_tables.c of the model room. */
 void apigen_write_tables(const struct apigen *api, FILE *out);
 void apigen_write_text(FILE *out, const char *text_or_null); /* a C string literal, or NULL */

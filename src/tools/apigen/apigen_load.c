@@ -222,7 +222,7 @@ static void apigen_load_coverage(struct apigen *api) {
         bool partial = operation->status != NULL && strcmp(operation->status, "partial") == 0;
         if (!partial && (operation->status == NULL || strcmp(operation->status, "implemented") != 0))
             apigen_fail("the status of %s in the coverage list is neither implemented nor partial.", name);
-        if (partial != (operation->missing != NULL))
+        if (json_object_size(json) != (partial ? 2u : 1u) || partial != (operation->missing != NULL))
             apigen_fail("the coverage list must say of %s what is missing exactly when it is partial.", name);
     }
 }
@@ -233,5 +233,6 @@ void apigen_load(struct apigen *api, const char *model, const char *overlay, con
     api->coverage = apigen_read(coverage);
     apigen_load_shapes(api);
     apigen_load_operations(api);
+    apigen_check_model(api);
     apigen_load_coverage(api);
 }

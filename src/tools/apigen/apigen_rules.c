@@ -42,6 +42,34 @@ static void apigen_check_bounds(const char *name, const json_t *entry, const cha
     if (json_array_size(bounds) != 2 || !json_is_integer(low) || !json_is_integer(high) ||
         json_integer_value(low) > json_integer_value(high))
         apigen_fail("the overlay's \"%s\" of %s must be two numbers in order.", key, name);
+    if (json_integer_value(low) < 0 && strcmp(key, "range") != 0)
+        apigen_fail("the overlay's \"%s\" of %s begins below 0.", key, name);
+}
+
+static void apigen_check_texts(const char *name, const json_t *entry) {
+    static const char *const keys[] = {"noun", "field", "pattern", "null", NULL};
+    for (const char *const *key = keys; *key != NULL; key++) {
+        const json_t *value = json_object_get(entry, *key);
+        if (value != NULL && json_string_length(value) == 0)
+            apigen_fail("the overlay's \"%s\" of %s is no text.", *key, name);
+    }
+}
+
+static void apigen_check_code(const struct apigen *api, const char *name, const json_t *code) {
+    int shape = json_is_string(code) ? apigen_find_shape(api, json_string_value(code)) : -1;
+    if (shape < 0 || strcmp(api->shapes[shape].word, "error") != 0)
+        apigen_fail("the overlay's \"code\" of %s is no error of the model.", name);
+}
+
+static void apigen_check_codes(const struct apigen *api, const char *name, const json_t *entry) {
+    json_t *code = json_object_get(entry, "code");
+    if (code == NULL)
+        return;
+    const char *rule;
+    json_t *value;
+    if (!json_is_object(code))
+        apigen_check_code(api, name, code);
+    json_object_foreach(code, rule, value) apigen_check_code(api, name, value);
 }
 
 static void apigen_check_rule_map(const char *name, const json_t *map, const char *key) {
@@ -129,8 +157,10 @@ void apigen_check_overlay(const struct apigen *api) {
             if (!apigen_one_of(key, of_member ? apigen_member_keys : apigen_shape_keys))
                 apigen_fail("the overlay's entry %s has the unknown key \"%s\".", name, key);
         }
-        if (apigen_string(entry, "source") == NULL)
+        if (json_string_length(json_object_get(entry, "source")) == 0)
             apigen_fail("the overlay's entry %s does not name its source.", name);
+        apigen_check_texts(name, entry);
+        apigen_check_codes(api, name, entry);
         if (of_member) {
             apigen_check_member_entry(name, entry, member);
             apigen_check_values(api, name, member);
