@@ -28,7 +28,7 @@ const char *arn_partition(const char *region) {
 /* "arn:aws:ecs:us-east-1:000000000000:<type>/<rest>"; the rest may come in parts. */
 #define arn_join(arena, region, account, type, ...)                                                          \
     arena_join((arena), "arn:", arn_partition(region), ":ecs:", (region), ":", (account), ":", (type), "/",  \
-        __VA_ARGS__, NULL)
+        __VA_ARGS__, (char *)NULL)
 
 char *arn_cluster(struct arena *arena, const char *region, const char *account, const char *name) {
     return arn_join(arena, region, account, "cluster", name);
