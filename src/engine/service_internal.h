@@ -204,6 +204,7 @@ void service_deployment_event(struct engine *engine, struct service_entry *entry
 void rollout_begin(struct engine *engine, struct service_entry *entry, struct deployment *deployment);
 void rollout_supersede(struct engine *engine, struct service_entry *entry);
 void rollout_drop_replaced(struct engine *engine, struct service_entry *entry);
+void rollout_retire_replaced(struct engine *engine, struct service_entry *entry);
 int rollout_complete(struct engine *engine, struct service_entry *entry, struct deployment *deployment);
 int rollout_breaker_tripped(
     struct engine *engine, struct service_entry *entry, struct deployment *deployment);

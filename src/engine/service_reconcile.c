@@ -413,6 +413,8 @@ static int conclude(struct glance *glance) {
         return 0;
     }
     int result = completes ? rollout_complete(engine, entry, primary) : 0;
+    if (primary->rollout == ROLLOUT_FAILED)
+        rollout_retire_replaced(engine, entry);
     if (result == 0)
         result = steady(glance, completes);
     service_look_again(engine, entry, entry->steady_ms + SERVICE_STEADY_AGAIN_MS);

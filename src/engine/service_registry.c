@@ -366,7 +366,8 @@ static void note_sources(const struct service *service, const struct deployment 
     if (serving_or_null != NULL)
         note_source(record, serving_or_null);
     for (const struct deployment *item = service->deployments; item != NULL; item = item->next) {
-        if (item->record != record && item != serving_or_null && record->source_count < SOURCE_REVISIONS_MAX)
+        if (item->record != record && item != serving_or_null && item->status != DEPLOYMENT_INACTIVE &&
+            record->source_count < SOURCE_REVISIONS_MAX)
             note_source(record, item);
     }
 }

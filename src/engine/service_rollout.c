@@ -93,6 +93,18 @@ void rollout_drop_replaced(struct engine *engine, struct service_entry *entry) {
     }
 }
 
+/* Behind a PRIMARY that failed but has its tasks, the empty ones stay to go back to: nothing is shown of them. */
+void rollout_retire_replaced(struct engine *engine, struct service_entry *entry) {
+    for (struct deployment *item = entry->service.deployments; item != NULL; item = item->next) {
+        if (item == entry->service.primary || item->is_task_set || item->gone ||
+            item->status == DEPLOYMENT_INACTIVE || item->running + item->pending != 0)
+            continue;
+        item->status = DEPLOYMENT_INACTIVE;
+        item->dirty = true;
+        service_changed(engine, entry);
+    }
+}
+
 int rollout_complete(struct engine *engine, struct service_entry *entry, struct deployment *deployment) {
     struct service *service = &entry->service;
     deployment->rollout = ROLLOUT_COMPLETED;
@@ -192,7 +204,7 @@ struct failure {
 
 /* All of it goes to the revision that the service goes back to; a rolling deployment shifts none. */
 static void give_traffic_back(struct service_deployment *record, const struct deployment *target) {
-    if (record == NULL || record->target.production_weight < 0)
+    if (record == NULL || record->target.test_weight < 0)
         return;
     record->target.test_weight = record->target.production_weight = 0;
     for (unsigned index = 0; index < record->source_count; index++) {
