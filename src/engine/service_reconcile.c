@@ -337,6 +337,7 @@ static int steady(struct glance *glance, bool completes) {
         return result;
     entry->steady_ms = glance->now_ms;
     glance->service->steady = true;
+    rollout_retire_replaced(glance->engine, entry);
     service_calm(glance->engine, entry);
     service_changed(glance->engine, entry);
     service_action(glance->engine, entry, "INFO", "SERVICE_STEADY_STATE", NULL);
@@ -413,8 +414,6 @@ static int conclude(struct glance *glance) {
         return 0;
     }
     int result = completes ? rollout_complete(engine, entry, primary) : 0;
-    if (primary->rollout == ROLLOUT_FAILED)
-        rollout_retire_replaced(engine, entry);
     if (result == 0)
         result = steady(glance, completes);
     service_look_again(engine, entry, entry->steady_ms + SERVICE_STEADY_AGAIN_MS);

@@ -95,6 +95,8 @@ void rollout_drop_replaced(struct engine *engine, struct service_entry *entry) {
 
 /* Behind a PRIMARY that failed but has its tasks, the empty ones stay to go back to: nothing is shown of them. */
 void rollout_retire_replaced(struct engine *engine, struct service_entry *entry) {
+    if (entry->service.primary == NULL || entry->service.primary->rollout != ROLLOUT_FAILED)
+        return;
     for (struct deployment *item = entry->service.deployments; item != NULL; item = item->next) {
         if (item == entry->service.primary || item->is_task_set || item->gone ||
             item->status == DEPLOYMENT_INACTIVE || item->running + item->pending != 0)
