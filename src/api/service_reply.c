@@ -333,6 +333,8 @@ int write_service(struct api_call *call, const struct service *service, const st
         result = write_current_deployment(call, service, view);
     if (!view->deleted && service->settings.controller == CONTROLLER_ECS)
         write_revisions(call, service);
+    if (service->status == SERVICE_INACTIVE)
+        contents.tags = "[]"; /* they went with it (facts: services 4) */
     write_tail(call, &contents, view);
     writer_object_end(writer);
     return result;

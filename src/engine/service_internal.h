@@ -202,7 +202,7 @@ void service_deployment_event(struct engine *engine, struct service_entry *entry
 
 /* service_rollout.c */
 void rollout_begin(struct engine *engine, struct service_entry *entry, struct deployment *deployment);
-void rollout_supersede(struct engine *engine, struct service_entry *entry);
+void rollout_supersede(struct engine *engine, struct service_entry *entry, bool due);
 void rollout_drop_replaced(struct engine *engine, struct service_entry *entry);
 void rollout_retire_replaced(struct engine *engine, struct service_entry *entry);
 int rollout_complete(struct engine *engine, struct service_entry *entry, struct deployment *deployment);

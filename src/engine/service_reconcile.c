@@ -205,9 +205,14 @@ static int judge_rollout(struct glance *glance) {
     bool begins = record != NULL && record->status == SERVICE_DEPLOYMENT_PENDING;
     if (primary == NULL || primary->is_task_set)
         return 0;
-    rollout_supersede(glance->engine, glance->entry);
-    if (record != NULL && record->status == SERVICE_DEPLOYMENT_ROLLBACK_REQUESTED)
-        return rollout_stop_asked(glance->engine, glance->entry, primary);
+    bool due = glance->now_ms >= glance->entry->next_act_ms;
+    rollout_supersede(glance->engine, glance->entry, due);
+    if (record != NULL && record->status == SERVICE_DEPLOYMENT_ROLLBACK_REQUESTED) {
+        if (due)
+            return rollout_stop_asked(glance->engine, glance->entry, primary);
+        service_look_again(glance->engine, glance->entry, glance->entry->next_act_ms);
+        return 0;
+    }
     rollout_begin(glance->engine, glance->entry, primary);
     int result = watch_alarms(glance, begins);
     if (result == 0 && deployment_breaker_trips(service->primary, &service->settings, service->desired_count))

@@ -322,8 +322,9 @@ void rollout_begin(struct engine *engine, struct service_entry *entry, struct de
         engine, entry, deployment, "INFO", "SERVICE_DEPLOYMENT_IN_PROGRESS", deployment->rollout_reason);
 }
 
-/* A newer deployment takes over from those that are not finished (facts: services 9.1). */
-void rollout_supersede(struct engine *engine, struct service_entry *entry) {
+/* A newer deployment takes over from those that are not finished: they are asked to stop at once, and have stopped when
+ * the scheduler acts again (facts: services 9.1). */
+void rollout_supersede(struct engine *engine, struct service_entry *entry, bool due) {
     for (struct deployment *item = entry->service.deployments; item != NULL; item = item->next) {
         struct service_deployment *record = item->record;
         if (item != entry->service.primary && item->is_rollback) {
@@ -340,14 +341,19 @@ void rollout_supersede(struct engine *engine, struct service_entry *entry) {
             continue;
         }
         record_move(engine, entry, record, SERVICE_DEPLOYMENT_STOP_REQUESTED, NULL);
-        record_move(engine, entry, record, SERVICE_DEPLOYMENT_STOPPED, NULL);
+        if (due)
+            record_move(engine, entry, record, SERVICE_DEPLOYMENT_STOPPED, NULL);
     }
 }
 
 int engine_service_deployment_stop(
     struct engine *engine, struct service *service, struct deployment *deployment) {
     struct service_entry *entry = service_entry_of(service);
+    if (deployment->record == NULL ||
+        !service_deployment_move_allowed(deployment->record->status, SERVICE_DEPLOYMENT_ROLLBACK_REQUESTED))
+        return 0;
     record_move(engine, entry, deployment->record, SERVICE_DEPLOYMENT_ROLLBACK_REQUESTED, NULL);
+    entry->next_act_ms = engine_now_ms(engine) + engine->services->timing.tick_ms;
     service_mark(engine, entry);
     return 0;
 }

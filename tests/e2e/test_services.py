@@ -212,6 +212,17 @@ class Creating(Services):
         self.invalid("The specified service does not exist.", "ListTagsForResource", {"resourceArn": arn("service/default/nope")})
 
 
+class Deleting(Services):
+    def test_the_tags_go_with_the_service(self):
+        self.create(tags=[{"key": "team", "value": "blue"}])
+        self.ok("DeleteService", {"service": "s"})
+        self.advance("1h")
+        got = self.described(include=["TAGS"])
+        self.assertEqual((got["status"], got["tags"], got["deployments"]), ("INACTIVE", [], []))
+        self.create(desiredCount=0)
+        self.assertEqual(self.described(include=["TAGS"])["tags"], [])
+
+
 class Updating(Services):
     def test_refusals(self):
         self.refused(*CLUSTER_MISSING, "UpdateService", {"cluster": "nope", "service": "s"})
