@@ -12,6 +12,10 @@
 #include "options.h"
 #include "wiring.h"
 
+enum {
+    KEPT_BYTES = 1024 * 1024, /* of free memory, at most, before some goes back to the kernel */
+};
+
 /* Connections are descriptors; the usual soft limit of 1,024 is kept only for programs that use select(2). */
 static void raise_descriptor_limit(void) {
     struct rlimit limit;
@@ -80,6 +84,9 @@ int main(int argc, char **argv) {
         return status == OPTIONS_SHOWN ? EXIT_SUCCESS : status;
     event_loop_hold_signals();
     raise_descriptor_limit();
+    /* What a turn needs is kept for the next one, instead of being given back to the kernel and asked for again. */
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
     log_configure(options.log_level, options.log_json);
     status = serve(&options);
     options_done(&options);

@@ -6,17 +6,43 @@
 #include "ecs-local/base/text.h"
 #include "store_internal.h"
 
-int task_definition_rows_next_revision(struct store *store, int64_t scope_id, const char *family,
-    int64_t *ret_family_id, int64_t *ret_revision) {
-    statement_scope struct statement statement = statement_begin_write(store, SQL_FAMILY_NEXT_REVISION);
+static int insert_family(struct store *store, int64_t scope_id, const char *family, int64_t *ret_id) {
+    statement_scope struct statement statement = statement_begin_write(store, SQL_FAMILY_INSERT);
+    bind_int(&statement, "scope_id", scope_id);
+    bind_text(&statement, "name", family);
+    int result = statement_run(&statement);
+    if (result == 0)
+        *ret_id = sqlite3_last_insert_rowid(store->db);
+    return result;
+}
+
+static int last_revision(struct store *store, int64_t scope_id, const char *family, int64_t *ret_family_id,
+    int64_t *ret_revision) {
+    statement_scope struct statement statement = statement_begin(store, SQL_FAMILY_LAST_REVISION);
     bind_int(&statement, "scope_id", scope_id);
     bind_text(&statement, "name", family);
     int step = statement_step(&statement);
-    if (step < 0)
-        return step;
+    if (step != STEP_ROW)
+        return step < 0 ? step : STORE_NOT_FOUND;
     *ret_family_id = column_int(&statement, "id");
     *ret_revision = column_int(&statement, "last_revision");
     return 0;
+}
+
+/* In steps of their own: one statement that does it all and returns what has become needs a table for that. */
+int task_definition_rows_next_revision(struct store *store, int64_t scope_id, const char *family,
+    int64_t *ret_family_id, int64_t *ret_revision) {
+    int result = last_revision(store, scope_id, family, ret_family_id, ret_revision);
+    if (result == STORE_NOT_FOUND) {
+        *ret_revision = 1;
+        return insert_family(store, scope_id, family, ret_family_id);
+    }
+    if (result != 0)
+        return result;
+    ++*ret_revision;
+    statement_scope struct statement statement = statement_begin_write(store, SQL_FAMILY_NEXT_REVISION);
+    bind_int(&statement, "id", *ret_family_id);
+    return statement_run(&statement);
 }
 
 int task_definition_rows_insert(struct store *store, const struct task_definition_row *row, int64_t *ret_id) {

@@ -1,7 +1,9 @@
--- name: family_next_revision
+-- name: family_last_revision
+SELECT id, last_revision FROM families WHERE scope_id = :scope_id AND name = :name
+-- name: family_insert
 INSERT INTO families (scope_id, name, last_revision, active_count, inactive_count) VALUES (:scope_id, :name, 1, 1, 0)
-  ON CONFLICT (scope_id, name) DO UPDATE SET last_revision = last_revision + 1, active_count = active_count + 1
-  RETURNING id, last_revision
+-- name: family_next_revision
+UPDATE families SET last_revision = last_revision + 1, active_count = active_count + 1 WHERE id = :id
 -- name: family_get
 SELECT id FROM families WHERE scope_id = :scope_id AND name = :name
 -- name: family_count
