@@ -11,7 +11,13 @@
 enum {
     FLEET_MAX = 5000, /* instances of a cluster (facts: tasks 14) */
     DOCUMENT_MAX = 1024 * 1024,
+    ZONES_MAX = 26,
+    ZONE_MAX_LENGTH = 64,
+    ATTRIBUTES_MAX = 50,
+    ATTRIBUTE_MAX_LENGTH = 128, /* of a name and of a value (facts: tasks 2) */
 };
+
+#define ZONE_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
 
 struct fleet_group {
     const struct value *input;
@@ -124,14 +130,43 @@ static int read_bounds(struct admin_call *call, const struct value *input, struc
 }
 
 /* 0, or 1 after the reply has been made the error. */
+static int check_zones(struct admin_call *call, const struct value *zones) {
+    bool good = zones == NULL || (zones->kind == VALUE_LIST && value_count(zones) <= ZONES_MAX);
+    for (size_t index = 0; good && index < value_count(zones); index++) {
+        const char *zone = value_string_at(zones, index);
+        good = zone != NULL && zone[0] != '\0' && strlen(zone) <= ZONE_MAX_LENGTH &&
+               zone[strspn(zone, ZONE_CHARACTERS)] == '\0';
+    }
+    return good ? 0 : (fail(call, "zones must be a list of at most 26 zones, such as [\"a\",\"b\"]"), 1);
+}
+
+static int check_attributes(struct admin_call *call, const struct value *attributes) {
+    bool good = attributes == NULL ||
+                (attributes->kind == VALUE_MAP && value_count(attributes) <= ATTRIBUTES_MAX);
+    for (size_t index = 0; good && index < value_count(attributes); index++) {
+        const struct value_entry *entry = &attributes->entries[index];
+        good = entry->key[0] != '\0' && strlen(entry->key) <= ATTRIBUTE_MAX_LENGTH &&
+               entry->value->kind == VALUE_STRING && strlen(entry->value->string) <= ATTRIBUTE_MAX_LENGTH;
+    }
+    return good
+               ? 0
+               : (fail(call,
+                      "attributes must be an object of at most 50 short texts, such as {\"stack\":\"blue\"}"),
+                     1);
+}
+
+/* 0, or 1 after the reply has been made the error. */
 static int read_group(struct admin_call *call, const struct value *input, struct fleet_group *ret_group) {
     const char *type_name = value_string(input, "instanceType");
-    if (input->kind != VALUE_MAP || type_name == NULL)
+    if (type_name == NULL)
         return fail(call, "every entry of instances needs an instanceType, such as \"m5.large\""), 1;
     struct instance_type type;
     if (!instance_type_find(type_name, &type))
         return fail(call, arena_printf(call->arena, "the instance type %s is not known", type_name)), 1;
     *ret_group = (struct fleet_group){.input = input, .type = type};
+    if (check_zones(call, value_get(input, "zones")) != 0 ||
+        check_attributes(call, value_get(input, "attributes")) != 0)
+        return 1;
     if (read_bounds(call, input, ret_group) != 0)
         return 1;
     int64_t count = value_int(input, "count", ret_group->scales ? ret_group->minimum : 1);
@@ -177,7 +212,7 @@ static int find_cluster(struct admin_call *call, struct cluster **ret_cluster) {
 int admin_fleet_add(struct admin_call *call) {
     const struct value *instances = value_get(call->input, "instances");
     size_t count = value_count(instances);
-    if (count == 0)
+    if (count == 0 || instances->kind != VALUE_LIST)
         return fail(call,
             "instances must be a list such as [{\"count\":6,\"instanceType\":\"m5.large\",\"zones\":[\"a\",\"b\"]}]");
     struct fleet_group *groups = arena_new_array(call->arena, struct fleet_group, count);

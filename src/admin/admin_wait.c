@@ -35,7 +35,7 @@ static int read_cursor(const struct value *input, int64_t *ret_after) {
         return 0;
     if (after->kind == VALUE_STRING)
         return text_parse_int(after->string, 0, INT64_MAX - 1, ret_after);
-    if (after->kind != VALUE_INT || after->integer < 0)
+    if (after->kind != VALUE_INT || after->integer < 0 || after->integer == INT64_MAX)
         return 1;
     *ret_after = after->integer;
     return 0;

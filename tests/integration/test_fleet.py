@@ -88,6 +88,19 @@ class Showing(Case):
             status, reply = self.server.admin("POST", "/_ecs/fleet", {"instances": [{"instanceType": name}]})
             self.assertEqual((status, reply["error"]["code"]), (400, "InvalidFleet"), name)
 
+    def test_what_is_no_fleet(self):
+        """Members of another kind than they should be, or too many: refused, and nothing is made."""
+        group = {"instanceType": "m5.large"}
+        for instances in ({"instanceType": "m5.large"}, {"a": group}, "m5.large", 1, [1], ["m5.large"], [[]], [None],
+                          [{**group, "zones": "a"}], [{**group, "zones": {"a": "b"}}], [{**group, "zones": [1]}],
+                          [{**group, "zones": [""]}], [{**group, "zones": ["\u00e9"]}], [{**group, "zones": ["a"] * 27}], [{**group, "zones": ["a" * 65]}],
+                          [{**group, "attributes": ["x"]}], [{**group, "attributes": "x"}], [{**group, "attributes": {"x": 1}}],
+                          [{**group, "attributes": {"x": "y" * 129}}], [{**group, "attributes": {"": "y"}}],
+                          [{**group, "attributes": {str(index): "y" for index in range(51)}}], [group, {}]):
+            status, reply = self.server.admin("POST", "/_ecs/fleet", {"instances": instances})
+            self.assertEqual((status, reply["error"]["code"]), (400, "InvalidFleet"), instances)
+        self.assertEqual(self.fleet(), [])
+
 
     def test_a_cluster_is_full_at_some_point(self):
         self.server.fleet(4999)

@@ -238,7 +238,7 @@ class Waiting(Case):
         self.assertEqual((reply["entries"], reply["timedOut"]), ([], True))
 
     def test_nonsense_is_refused(self):
-        for body in ({"after": -1}, {"after": "x"}, {"timeout": "soon"}, {"timeout": "11m"}, {"match": []}, {"match": {"kind": "gossip"}},
+        for body in ({"after": -1}, {"after": "x"}, {"after": 2**63 - 1}, {"timeout": "soon"}, {"timeout": "11m"}, {"match": []}, {"match": {"kind": "gossip"}},
                      {"match": {"x": {"prefix": 1}}}, {"match": {"x": []}}, {"timeout": 5}):
             status, reply = self.server.admin("POST", "/_ecs/journal/wait", body)
             self.assertEqual((status, reply["error"]["code"]), (400, "InvalidWait"), body)
