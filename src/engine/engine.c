@@ -105,9 +105,13 @@ static int restore_generator(struct engine *engine, uint64_t seed) {
     return result < 0 ? result : 0;
 }
 
+/* Also by what was refused or found no place: a run that goes on behind a restart gives what one without it gives. */
+static bool generator_moved(const struct engine *engine) {
+    return engine->ids.seeded && memcmp(&engine->ids, &engine->kept_ids, sizeof(engine->ids)) != 0;
+}
+
 int keep_generator(struct engine *engine) {
-    if (!engine->ids.seeded || !store_in_transaction(engine->store) ||
-        memcmp(&engine->ids, &engine->kept_ids, sizeof(engine->ids)) == 0)
+    if (!generator_moved(engine))
         return 0;
     char text[IDS_TEXT_SIZE];
     ids_text(&engine->ids, text);
@@ -226,7 +230,7 @@ void engine_watch(struct engine *engine, const struct engine_watcher *watcher_or
 bool engine_has_changes(const struct engine *engine) {
     return engine->stale || engine->dirty_count != 0 || engine->expired_count != 0 ||
            engine->dirty_instance_count != 0 || services_changed(engine) ||
-           store_in_transaction(engine->store) || journal_must_flush(engine);
+           store_in_transaction(engine->store) || generator_moved(engine) || journal_must_flush(engine);
 }
 
 int engine_flush(struct engine *engine) {

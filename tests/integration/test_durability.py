@@ -284,6 +284,28 @@ class LifeCycles(Folder):
         server.restart()
         self.assertEqual(server.ok("DescribeTasks", {"tasks": [arn]})["failures"][0]["reason"], "MISSING")
 
+    def test_seeded_ids_go_on_behind_refusals(self):
+        """Calls that are refused or find no place draw ids, too: what comes behind a kill is what would have come."""
+        def run(kills):
+            replies = []
+            with Server("--data-dir", f"{self.folder}/{kills}", "--seed", "7", "--clock", "held") as server:
+                server.ok("CreateCluster")
+                server.fleet(count=3, instance_type="t3.micro")
+                for memory in (100000, 10):
+                    server.ok("RegisterTaskDefinition", {"family": f"of-{memory}", "containerDefinitions": [
+                        {"name": "app", "image": "busybox", "memory": memory}]})
+                for operation, body in (
+                        ("RunTask", {"taskDefinition": "of-100000", "count": 3}),
+                        ("RunTask", {"taskDefinition": "of-10", "count": 9, "overrides": {"containerOverrides": [{"name": "none"}]}}),
+                        ("CreateService", {"serviceName": "web", "taskDefinition": "none", "desiredCount": 1}),
+                        ("RunTask", {"taskDefinition": "of-10", "count": 2})):
+                    replies.append(server.call(operation, body)[1])
+                    if kills:
+                        server.restart()
+            return replies
+
+        self.assertEqual(run(False), run(True))
+
     def test_a_timing_file(self):
         """Stages from a file: an exit by itself after ten seconds, with its code, across a kill."""
         timing = Path(self.folder) / "timing.json"
