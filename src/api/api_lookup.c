@@ -45,6 +45,15 @@ int lookup_active_cluster(struct api_call *call, const char *member, struct clus
     return result;
 }
 
+int lookup_arn_rest(struct api_call *call, const char *arn, const char *type, const char **ret_rest) {
+    const char *found = NULL;
+    struct violation violation;
+    if (arn_take_apart(call->arena, arn, scope_region(call->scope), scope_account(call->scope), &found,
+            ret_rest, &violation) != 0)
+        return api_fail_with(call, &violation);
+    return text_equal(found, type) ? 0 : api_fail(call, ERROR_RESOURCE_TYPE, found);
+}
+
 int lookup_task_definition_name(
     struct api_call *call, const char *text, const char **ret_family, int64_t *ret_revision) {
     struct violation violation;

@@ -12,6 +12,9 @@ int lookup_cluster(struct api_call *call, const char *member, struct cluster **r
 /* An ACTIVE cluster: for operations that put something into it. */
 int lookup_active_cluster(struct api_call *call, const char *member, struct cluster **ret_cluster);
 
+/* What stands behind "<type>/" in an ARN of this account and region. 0, or API_ERROR for another type or none. */
+int lookup_arn_rest(struct api_call *call, const char *arn, const char *type, const char **ret_rest);
+
 /* Family and revision (0: none given) that the text names. 0 or API_ERROR. */
 int lookup_task_definition_name(
     struct api_call *call, const char *text, const char **ret_family, int64_t *ret_revision);

@@ -6,14 +6,10 @@
 #include "ecs-local/domain/arn.h"
 
 int daemon_name_read(struct api_call *call, const char *arn, const char *type, struct daemon_name *ret_name) {
-    const char *found = NULL;
     const char *rest = NULL;
-    struct violation violation;
-    if (arn_take_apart(call->arena, arn, scope_region(call->scope), scope_account(call->scope), &found, &rest,
-            &violation) != 0)
-        return api_fail_with(call, &violation);
-    if (!text_equal(found, type))
-        return api_fail(call, ERROR_RESOURCE_TYPE, found);
+    int result = lookup_arn_rest(call, arn, type, &rest);
+    if (result != 0)
+        return result;
     bool needs_id = !text_equal(type, "daemon");
     const char *slash = strchr(rest, '/');
     const char *second = slash != NULL ? strchr(slash + 1, '/') : NULL;

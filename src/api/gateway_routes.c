@@ -64,18 +64,14 @@ static void write_reach(struct api_call *call, const struct gateway_route_row *r
 
 /* The id at the end of gateway-route/<gateway>/<gateway id>/<id>. */
 static int find_route(struct api_call *call, const char *arn, struct gateway_route_row *ret_route) {
-    const char *type = NULL;
     const char *rest = NULL;
-    struct violation violation;
-    if (arn_take_apart(call->arena, arn, scope_region(call->scope), scope_account(call->scope), &type, &rest,
-            &violation) != 0)
-        return api_fail_with(call, &violation);
-    if (!text_equal(type, "gateway-route"))
-        return api_fail(call, ERROR_RESOURCE_TYPE, type);
+    int result = lookup_arn_rest(call, arn, "gateway-route", &rest);
+    if (result != 0)
+        return result;
     const char *slash = strrchr(rest, '/');
     if (slash == NULL)
         return api_fail(call, ERROR_IDENTIFIER, NULL);
-    int result = gateway_route_rows_get(
+    result = gateway_route_rows_get(
         engine_store(call->engine), scope_id(call->scope), slash + 1, call->arena, ret_route);
     if (result == STORE_NOT_FOUND || (result == 0 && !text_equal(arn, gateway_route_arn(call, ret_route))))
         return api_fail(call, ERROR_ROUTE_NOT_FOUND, NULL);

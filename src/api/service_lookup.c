@@ -70,14 +70,10 @@ int service_child_take_apart(
 
 int service_arn_read(
     struct api_call *call, const char *arn, struct cluster **ret_cluster, const char **ret_name) {
-    const char *type = NULL;
     const char *rest = NULL;
-    struct violation violation;
-    if (arn_take_apart(call->arena, arn, scope_region(call->scope), scope_account(call->scope), &type, &rest,
-            &violation) != 0)
-        return api_fail_with(call, &violation);
-    if (!text_equal(type, "service"))
-        return api_fail(call, ERROR_RESOURCE_TYPE, type);
+    int result = lookup_arn_rest(call, arn, "service", &rest);
+    if (result != 0)
+        return result;
     const char *slash = strchr(rest, '/');
     if (slash == NULL)
         return api_fail(call, ERROR_IDENTIFIER, NULL);
