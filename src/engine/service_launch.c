@@ -257,11 +257,33 @@ static int place_on(struct engine *engine, struct service_entry *entry, int64_t 
     return engine_task_launch(engine, entry->service.cluster, instance, launch, ret_task);
 }
 
+enum {
+    PLACE_AGAIN_MS = 30 * 1000, /* at least, whatever the timing: who brings instances needs time (D) */
+};
+
+/* The circuit breaker counts attempts that found no place, too, until the first task runs (facts: services 7.1, 7.8): so
+ * a deployment that it watches does not wait for ever. */
+static void try_again(
+    struct engine *engine, struct service_entry *entry, struct deployment *deployment, unsigned placed) {
+    const struct service *service = &entry->service;
+    int64_t at_ms = engine_now_ms(engine) + PLACE_AGAIN_MS;
+    if (!service->settings.breaker || deployment->rollout != ROLLOUT_IN_PROGRESS ||
+        deployment->running + deployment->pending + placed != 0)
+        return;
+    if (deployment->next_start_ms < at_ms)
+        deployment->next_start_ms = at_ms;
+    if (deployment_breaker_trips(deployment, &service->settings, service->desired_count))
+        service_mark(engine, entry);
+    else
+        service_look_again(engine, entry, deployment->next_start_ms);
+}
+
 /* No place: the service waits for room, and tries again from time to time. */
 static int note_misplaced(struct engine *engine, struct service_entry *entry, struct deployment *deployment,
     const struct task_launch *launch, unsigned placed, unsigned left) {
     service_hungry(engine, entry);
     deployment_failed_to_place(deployment, &engine->services->timing, engine_now_ms(engine));
+    try_again(engine, entry, deployment, placed);
     service_changed(engine, entry);
     if (!service_troubled(engine, entry, TROUBLE_PLACEMENT))
         return 0;
