@@ -5,7 +5,6 @@
 #include "ecs-local/base/error.h"
 #include "late_tasks.h"
 #include "store_internal.h"
-#include "task_documents.h"
 
 enum {
     TEXT_MAX = 64 * 1024 * 1024, /* of one column */
@@ -91,7 +90,7 @@ int store_fork(
                 fork_text, NULL, NULL, NULL),
             "fork_text");
     store_forget_definitions(store);
-    task_documents_clear(store->documents);
+    store_forget_tasks(store);
     for (unsigned index = 0; result == 0 && index < count; index++)
         result = store_run_sql(store, steps[index]);
     sqlite3_create_function_v2(store->db, "fork_text", 1, SQLITE_UTF8, NULL, NULL, NULL, NULL, NULL);

@@ -9,7 +9,6 @@
 #include "ecs-local/store/store_snapshots.h"
 #include "late_tasks.h"
 #include "store_internal.h"
-#include "task_documents.h"
 
 /* The header of a database file (SQLite's file format, 1.3). */
 enum {
@@ -188,6 +187,6 @@ int store_become(struct store *store, struct store *copy) {
     if (result == 0)
         late_tasks_clear(store->late_tasks);
     store_forget_definitions(store);
-    task_documents_clear(store->documents);
+    store_forget_tasks(store);
     return result;
 }

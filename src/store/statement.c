@@ -5,7 +5,6 @@
 #include "ecs-local/base/error.h"
 #include "late_tasks.h"
 #include "store_internal.h"
-#include "task_documents.h"
 
 int store_check(struct store *store, int result, const char *what) {
     if (result == SQLITE_OK || result == SQLITE_ROW || result == SQLITE_DONE)
@@ -34,9 +33,9 @@ struct statement statement_begin_write(struct store *store, enum statement_id id
     struct statement statement = statement_begin(store, id);
     if (store_statement_changes_definitions(id))
         store_forget_definitions(store);
-    /* Who writes a single row drops its document alone. */
+    /* Who writes a single row sees to it alone. */
     if (store_statement_is_about_tasks(id) && id != SQL_TASK_INSERT && id != SQL_TASK_UPDATE)
-        task_documents_clear(store->documents);
+        store_forget_tasks(store);
     if (!store->in_transaction) {
         int result = SQLITE_OK;
         sqlite3_stmt *begin = store_statement(store, SQL_TURN_BEGIN, &result)->handle;

@@ -27,6 +27,7 @@ enum {
 struct snapshot_shelf;
 struct late_tasks;
 struct task_documents;
+struct task_pages;
 struct document_packer;
 
 /* A statement that is prepared, and the names of its parameters (from 1 on) and columns (from 0 on): SQLite finds them
@@ -57,6 +58,7 @@ struct store {
     struct snapshot_shelf *snapshots; /* NULL: this is itself a copy */
     struct late_tasks *late_tasks;    /* NULL: rows go into their table at once */
     struct task_documents *documents; /* NULL: none has been asked for */
+    struct task_pages *pages;         /* likewise */
     struct document_packer *packer;   /* NULL: nothing has been packed */
     struct buf unpacked;              /* the document that is being read */
     int lock_fd;                      /* -1 in memory */

@@ -16,6 +16,7 @@
 #include "snapshot_shelf.h"
 #include "store_internal.h"
 #include "task_documents.h"
+#include "task_pages.h"
 
 struct migration {
     unsigned number;
@@ -272,6 +273,7 @@ void store_close(struct store *store) {
     store_unprepare(store);
     late_tasks_free(store->late_tasks);
     task_documents_free(store->documents);
+    task_pages_free(store->pages);
     document_packer_free(store->packer);
     buf_done(&store->unpacked);
     if (sqlite3_close(store->db) != SQLITE_OK)
@@ -289,7 +291,7 @@ bool store_in_transaction(const struct store *store) {
 
 void store_rollback(struct store *store) {
     store_forget_definitions(store);
-    task_documents_clear(store->documents);
+    store_forget_tasks(store);
     if (store->late_tasks != NULL)
         late_tasks_rolled_back(store->late_tasks);
     if (!store->in_transaction)

@@ -20,6 +20,8 @@ int store_migrate_first(struct store *store);
 /* Does it read or write the table of tasks? */
 bool store_statement_is_about_tasks(enum statement_id id);
 bool store_statement_changes_definitions(enum statement_id id);
+/* Tasks have changed, or may have: what is kept of answers about them goes (task_rows.c). */
+void store_forget_tasks(struct store *store);
 /* Task definitions have changed, or may have (task_definition_rows.c). */
 void store_forget_definitions(struct store *store);
 /* The SQL of a statement. */

@@ -6,8 +6,9 @@
 #include "ecs-local/base/error.h"
 #include "late_tasks.h"
 #include "packed_document.h"
-#include "statement.h"
+#include "store_internal.h"
 #include "task_documents.h"
+#include "task_pages.h"
 
 enum {
     TASK_ID_SIZE = 64
@@ -57,8 +58,14 @@ int task_table_update(struct store *store, const struct task_row *row) {
     return statement_run(&statement);
 }
 
+void store_forget_tasks(struct store *store) {
+    task_documents_clear(store->documents);
+    task_pages_clear(store->pages);
+}
+
 static int write_row_now_or_later(struct store *store, const struct task_row *row, bool is_new) {
     task_documents_drop(store->documents, row->cluster_id, row->task_id);
+    task_pages_clear(store->pages);
     if (store->late_tasks == NULL || strlen(row->task_id) >= TASK_ID_SIZE)
         return is_new ? task_table_insert(store, row) : task_table_update(store, row);
     late_tasks_put(store->late_tasks, row, is_new);
@@ -405,16 +412,45 @@ static int list_each_launch_type(struct store *store, struct task_page *page, st
     return 0;
 }
 
+static int list(struct store *store, struct task_page *page, struct task_cursor *cursor) {
+    int result;
+    if (by_launch_type(list_statement(page->filter)) && page->filter->launch_type == NULL)
+        result = list_each_launch_type(store, page, cursor);
+    else
+        result = add_to_page(store, page, page->filter->launch_type, cursor->id);
+    return result == 0 && page->more ? move_cursor(store, page, cursor) : result;
+}
+
+static void repeat_page(
+    const struct task_page_answer *known, struct task_page *page, struct task_cursor *cursor) {
+    if (known->length != 0)
+        writer_raw(page->writer, known->text, known->length);
+    page->more = known->more;
+    *cursor = known->end;
+}
+
 int task_rows_list(struct store *store, const struct task_filter *filter, struct task_cursor *cursor,
     unsigned limit, const char *prefix, struct writer *writer, bool *ret_more) {
     struct task_page page = {.filter = filter, .prefix = prefix, .writer = writer, .limit = limit};
-    int result;
-    if (by_launch_type(list_statement(filter)) && filter->launch_type == NULL)
-        result = list_each_launch_type(store, &page, cursor);
+    struct task_page_request request = {.filter = filter, .begin = *cursor, .limit = limit, .prefix = prefix};
+    /* Whose tasks are a daemon's is said by another table. Behind other items, a page would begin with a comma. */
+    bool may_keep = filter->daemon_id == 0 && !writer->comma;
+    const struct task_page_answer *known = may_keep ? task_pages_get(store->pages, &request) : NULL;
+    int result = 0;
+    size_t begin = writer->buf->length;
+    if (known != NULL)
+        repeat_page(known, &page, cursor);
     else
-        result = add_to_page(store, &page, filter->launch_type, cursor->id);
+        result = list(store, &page, cursor);
+    if (result == 0 && known == NULL && may_keep && !buf_failed(writer->buf)) {
+        struct task_page_answer answer = {.text = buf_text(writer->buf) + begin,
+            .length = writer->buf->length - begin,
+            .end = *cursor,
+            .more = page.more};
+        task_pages_put(&store->pages, &request, &answer);
+    }
     *ret_more = page.more;
-    return result == 0 && page.more ? move_cursor(store, &page, cursor) : result;
+    return result;
 }
 
 static int read_ids(struct statement *statement, unsigned limit, int64_t *ret_ids, unsigned *ret_count) {
