@@ -301,10 +301,18 @@ static void show_desired(struct glance *glance) {
     }
 }
 
+static bool has_tasks(const struct glance *glance, const struct deployment *deployment) {
+    for (unsigned index = 0; index < glance->entry->member_count; index++) {
+        if (glance->entry->members[index]->task.deployment_id == deployment->id)
+            return true;
+    }
+    return false;
+}
+
 static int task_set_steady(struct glance *glance, struct deployment *item) {
     bool stable = item->pending == 0 && (int)item->running == item->desired &&
                   item->healthy == item->running && item->wanted == item->running;
-    if (item->status == DEPLOYMENT_DRAINING && item->running + item->pending == 0) {
+    if (item->status == DEPLOYMENT_DRAINING && !has_tasks(glance, item)) {
         item->gone = true;
         service_changed(glance->engine, glance->entry);
         return 0;
