@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "ecs-local/base/error.h"
+#include "ecs-local/base/text.h"
 #include "ecs-local/store/journal_rows.h"
 #include "engine_internal.h"
 
@@ -24,15 +25,20 @@ enum {
     PRUNE_PARTS = 8,               /* old pages go when this part of the limit has come together */
 };
 
-static void append_number(struct buf *buf, int64_t number, char behind) {
-    char digits[24];
-    char *cursor = digits + sizeof(digits);
-    *--cursor = behind;
-    do {
-        *--cursor = (char)('0' + number % 10);
-        number /= 10;
-    } while (number != 0);
-    buf_append(buf, cursor, (size_t)(digits + sizeof(digits) - cursor));
+/* A line of numbers. */
+static void append_numbers(struct buf *buf, const int64_t numbers[HEADER_NUMBERS]) {
+    if (!buf_reserve(buf, HEADER_NUMBERS * (size_t)TEXT_INT_SIZE))
+        return;
+    char *out = buf->data + buf->length;
+    for (unsigned index = 0; index < HEADER_NUMBERS; index++) {
+        if (numbers[index] < 10) /* as most are */
+            *out++ = (char)('0' + numbers[index]);
+        else
+            out += text_put_int(out, numbers[index]);
+        *out++ = index + 1 < HEADER_NUMBERS ? ' ' : '\n';
+    }
+    *out = '\0';
+    buf->length = (size_t)(out - buf->data);
 }
 
 /* The number of the piece in the page, which gets it when it is not there yet. */
@@ -47,10 +53,8 @@ static unsigned append_shared(struct journal *journal, struct journal_shared *sh
     }
     journal->page_shared[journal->page_shared_count++] = shared;
     shared->in_page = journal->page_shared_count;
-    append_number(&journal->page, SHARED_KIND, ' ');
-    for (unsigned index = 1; index < HEADER_NUMBERS - 1; index++)
-        append_number(&journal->page, 0, ' ');
-    append_number(&journal->page, shared->length, '\n');
+    const int64_t numbers[HEADER_NUMBERS] = {[0] = SHARED_KIND, [HEADER_NUMBERS - 1] = shared->length};
+    append_numbers(&journal->page, numbers);
     buf_append(&journal->page, shared->text, shared->length);
     buf_append_char(&journal->page, '\n');
     return shared->in_page;
@@ -59,16 +63,10 @@ static unsigned append_shared(struct journal *journal, struct journal_shared *sh
 static void append_record(struct journal *journal, int64_t seq, const struct journal_record *record) {
     struct buf *page = &journal->page;
     unsigned shared = append_shared(journal, record->shared);
-    append_number(page, record->kind, ' ');
-    append_number(page, seq, ' ');
-    append_number(page, record->time_ms > 0 ? record->time_ms : 0, ' ');
-    append_number(page, record->account_length, ' ');
-    append_number(page, record->region_length, ' ');
-    append_number(page, record->subject_length, ' ');
-    append_number(page, record->outcome_at, ' ');
-    append_number(page, shared, ' ');
-    append_number(page, record->shared_at, ' ');
-    append_number(page, record->length, '\n');
+    const int64_t numbers[HEADER_NUMBERS] = {record->kind, seq, record->time_ms > 0 ? record->time_ms : 0,
+        record->account_length, record->region_length, record->subject_length, record->outcome_at, shared,
+        record->shared_at, record->length};
+    append_numbers(page, numbers);
     buf_append(page, record->text, record->length);
     buf_append_char(page, '\n');
 }
