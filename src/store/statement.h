@@ -13,6 +13,7 @@
 #include "ecs-local/base/buf.h"
 #include "ecs-local/base/cleanup.h"
 #include "ecs-local/store/store.h"
+#include "ecs-local/store/task_definition_rows.h"
 #include "store_sql.h.names.h"
 
 enum {
@@ -53,6 +54,13 @@ enum {
     FOUND_DEFINITIONS = 8
 };
 
+/* Likewise what task_definition_rows_get() has read. */
+struct kept_definition {
+    struct arena *arena; /* has the row's texts; NULL: nothing is kept */
+    int64_t asked_revision;
+    struct task_definition_row row;
+};
+
 struct store {
     sqlite3 *db;
     struct snapshot_shelf *snapshots; /* NULL: this is itself a copy */
@@ -66,6 +74,7 @@ struct store {
     int wal_pages;
     struct prepared statements[SQL_COUNT];
     struct found_definition found_definitions[FOUND_DEFINITIONS];
+    struct kept_definition kept_definitions[FOUND_DEFINITIONS];
     char *packed; /* scratch of journal_rows.c */
     size_t packed_capacity;
 };

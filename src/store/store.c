@@ -274,6 +274,7 @@ void store_close(struct store *store) {
     late_tasks_free(store->late_tasks);
     task_documents_free(store->documents);
     task_pages_free(store->pages);
+    store_forget_definitions(store);
     document_packer_free(store->packer);
     buf_done(&store->unpacked);
     if (sqlite3_close(store->db) != SQLITE_OK)

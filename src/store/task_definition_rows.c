@@ -6,6 +6,10 @@
 #include "ecs-local/base/text.h"
 #include "store_internal.h"
 
+enum {
+    KEPT_DOCUMENT_MAX = 7 * 1024, /* bytes: a block of an arena */
+};
+
 static int insert_family(struct store *store, int64_t scope_id, const char *family, int64_t *ret_id) {
     statement_scope struct statement statement = statement_begin_write(store, SQL_FAMILY_INSERT);
     bind_int(&statement, "scope_id", scope_id);
@@ -83,7 +87,44 @@ static int read_row(struct statement *statement, struct arena *arena, struct tas
     return 0;
 }
 
-int task_definition_rows_get(struct store *store, int64_t scope_id, const char *family, int64_t revision,
+void store_forget_definitions(struct store *store) {
+    for (unsigned index = 0; index < FOUND_DEFINITIONS; index++) {
+        store->found_definitions[index].scope_id = 0;
+        arena_free(store->kept_definitions[index].arena);
+        store->kept_definitions[index].arena = NULL;
+    }
+}
+
+/* Where it is, if it is known. */
+static unsigned place_of(int64_t scope_id, const char *family, int64_t revision) {
+    uint64_t hash = (uint64_t)scope_id + (uint64_t)revision;
+    for (const char *cursor = family; *cursor != '\0'; cursor++)
+        hash = hash * 31 + (unsigned char)*cursor;
+    return (unsigned)(hash % FOUND_DEFINITIONS);
+}
+
+static void copy_row(
+    const struct task_definition_row *row, struct arena *arena, struct task_definition_row *ret_row) {
+    *ret_row = *row;
+    ret_row->family = arena_strdup(arena, row->family);
+    ret_row->status = arena_strdup(arena, row->status);
+    ret_row->registered_by = arena_strdup(arena, row->registered_by);
+    ret_row->tags = arena_strdup(arena, row->tags);
+    ret_row->document = arena_strdup(arena, row->document);
+}
+
+static void keep(
+    struct kept_definition *kept, int64_t asked_revision, const struct task_definition_row *row) {
+    arena_free(kept->arena);
+    kept->arena = NULL;
+    if (strlen(row->document) > KEPT_DOCUMENT_MAX)
+        return;
+    kept->arena = arena_new();
+    kept->asked_revision = asked_revision;
+    copy_row(row, kept->arena, &kept->row);
+}
+
+static int read_definition(struct store *store, int64_t scope_id, const char *family, int64_t revision,
     struct arena *arena, struct task_definition_row *ret_row) {
     enum statement_id id = revision != 0 ? SQL_TASK_DEFINITION_GET : SQL_TASK_DEFINITION_GET_LATEST;
     statement_scope struct statement statement = statement_begin(store, id);
@@ -94,25 +135,25 @@ int task_definition_rows_get(struct store *store, int64_t scope_id, const char *
     return read_row(&statement, arena, ret_row);
 }
 
+int task_definition_rows_get(struct store *store, int64_t scope_id, const char *family, int64_t revision,
+    struct arena *arena, struct task_definition_row *ret_row) {
+    struct kept_definition *kept = &store->kept_definitions[place_of(scope_id, family, revision)];
+    if (kept->arena != NULL && kept->row.scope_id == scope_id && kept->asked_revision == revision &&
+        strcmp(kept->row.family, family) == 0) {
+        copy_row(&kept->row, arena, ret_row);
+        return 0;
+    }
+    int result = read_definition(store, scope_id, family, revision, arena, ret_row);
+    if (result == 0)
+        keep(kept, revision, ret_row);
+    return result;
+}
+
 int task_definition_rows_get_by_id(
     struct store *store, int64_t id, struct arena *arena, struct task_definition_row *ret_row) {
     statement_scope struct statement statement = statement_begin(store, SQL_TASK_DEFINITION_GET_BY_ID);
     bind_int(&statement, "id", id);
     return read_row(&statement, arena, ret_row);
-}
-
-void store_forget_definitions(struct store *store) {
-    for (unsigned index = 0; index < FOUND_DEFINITIONS; index++)
-        store->found_definitions[index].scope_id = 0;
-}
-
-/* Where it is, if it is known. */
-static struct found_definition *found_place(
-    struct store *store, int64_t scope_id, const char *family, int64_t revision) {
-    uint64_t hash = (uint64_t)scope_id + (uint64_t)revision;
-    for (const char *cursor = family; *cursor != '\0'; cursor++)
-        hash = hash * 31 + (unsigned char)*cursor;
-    return &store->found_definitions[hash % FOUND_DEFINITIONS];
 }
 
 static int find(struct store *store, int64_t scope_id, const char *family, int64_t revision,
@@ -140,7 +181,7 @@ static int find(struct store *store, int64_t scope_id, const char *family, int64
 
 int task_definition_rows_find(struct store *store, int64_t scope_id, const char *family, int64_t revision,
     int64_t *ret_id, int64_t *ret_family_id, int64_t *ret_revision, bool *ret_active) {
-    struct found_definition *found = found_place(store, scope_id, family, revision);
+    struct found_definition *found = &store->found_definitions[place_of(scope_id, family, revision)];
     if (found->scope_id != scope_id || found->asked_revision != revision ||
         strcmp(found->family, family) != 0) {
         int result = find(store, scope_id, family, revision, found);
