@@ -75,8 +75,10 @@ static const char *check(struct admin_call *call, const struct value *match) {
     const struct value *times = value_get(call->input, "times");
     if (times != NULL && (times->kind != VALUE_INT || times->integer < 1 || times->integer > TIMES_MAX))
         return "times must be an integer from 1 to 1000000; without it every task that matches gets the outcome";
-    if (outcome_match_check(call->arena, match, &problem) == 0)
-        outcome_read(call->arena, value_get(call->input, "outcome"), &effects, &problem);
+    const struct value *outcome = value_get(call->input, "outcome");
+    if (outcome_match_check(call->arena, match, &problem) == 0 &&
+        outcome_read(call->arena, outcome, &effects, &problem) == 0 && value_count(outcome) != 1)
+        problem = "an outcome has one key; a second one is a script of its own, for one container or for all";
     return problem;
 }
 

@@ -341,6 +341,7 @@ static enum http_send handle(void *context, struct http_exchange *exchange) {
 }
 
 #define AMBIGUOUS_TEXT "The request says more than once where its body ends."
+#define HOST_TEXT "The request must have one Host header."
 
 static void refuse_admin(struct wiring *wiring, struct http_exchange *exchange, enum http_refusal refusal) {
     struct admin_reply reply;
@@ -353,6 +354,9 @@ static void refuse_admin(struct wiring *wiring, struct http_exchange *exchange, 
         break;
     case HTTP_REFUSED_AMBIGUOUS:
         admin_refuse(400, "BadRequest", AMBIGUOUS_TEXT, &reply);
+        break;
+    case HTTP_REFUSED_HOST:
+        admin_refuse(400, "BadRequest", HOST_TEXT, &reply);
         break;
     case HTTP_REFUSED_HELD_FAILED:
     default:
@@ -385,6 +389,9 @@ static void refuse(void *context, struct http_exchange *exchange, enum http_refu
         break;
     case HTTP_REFUSED_AMBIGUOUS:
         aws_json_unreadable(AMBIGUOUS_TEXT, &reply);
+        break;
+    case HTTP_REFUSED_HOST:
+        aws_json_unreadable(HOST_TEXT, &reply);
         break;
     case HTTP_REFUSED_HELD_FAILED:
     default:

@@ -169,6 +169,8 @@ int engine_open(const struct engine_config *config, struct engine **ret_engine) 
         result = restore_generator(engine, config->seed);
     else
         ids_init_random(&engine->ids);
+    engine->first_clock_mode = config->clock_mode;
+    engine->first_clock_factor = config->clock_factor;
     begin_clock(engine, config->clock_mode, config->clock_factor);
     if (result == 0)
         result = restore_clock(engine);
@@ -286,9 +288,9 @@ void engine_fail_turn(struct engine *engine) {
     engine->stale = true;
 }
 
-/* Time, ids and the journal's ids begin again as they did at first. */
+/* Time, ids and the journal's ids begin again as they did at first, the clock in the mode it was started with. */
 static int begin_again(struct engine *engine) {
-    begin_clock(engine, engine->clock.mode, engine->clock.factor);
+    begin_clock(engine, engine->first_clock_mode, engine->first_clock_factor);
     int result = engine_keep_clock(engine);
     if (!engine->seeded) {
         ids_init_random(&engine->ids);

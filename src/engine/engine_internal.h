@@ -77,6 +77,8 @@ struct engine {
     struct store *store;
     struct runtime_provider runtime;
     struct clock clock;
+    enum clock_mode first_clock_mode; /* what a complete reset goes back to */
+    double first_clock_factor;
     struct ids ids;
     struct ids kept_ids; /* as the store has it */
     bool seeded;         /* by the configuration; a snapshot may bring a seeded generator, too */

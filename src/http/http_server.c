@@ -158,6 +158,7 @@ static uint64_t announced_length(const struct http_exchange *exchange) {
 struct framing {
     unsigned lengths;
     unsigned encodings;
+    unsigned hosts;
 };
 
 static enum MHD_Result count_framing(
@@ -167,19 +168,26 @@ static enum MHD_Result count_framing(
     struct framing *framing = context;
     framing->lengths += strcasecmp(name, "Content-Length") == 0;
     framing->encodings += strcasecmp(name, "Transfer-Encoding") == 0;
+    framing->hosts += strcasecmp(name, "Host") == 0;
     return MHD_YES;
 }
 
 /* Two lengths, or a length beside chunks: readers could disagree about where the request ends, and take the
- * rest for another one (RFC 9112, 6.3). */
-static bool is_ambiguous(const struct http_exchange *exchange) {
+ * rest for another one (RFC 9112, 6.3). The same goes for whom it is meant: HTTP/1.1 has one Host, HTTP/1.0 may have
+ * none (3.2). */
+static bool is_ambiguous(
+    const struct http_exchange *exchange, const char *version, enum http_refusal *ret_refusal) {
     struct framing framing = {0};
     MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, count_framing, &framing);
-    return framing.lengths + framing.encodings > 1;
+    *ret_refusal = HTTP_REFUSED_AMBIGUOUS;
+    if (framing.lengths + framing.encodings > 1)
+        return true;
+    *ret_refusal = HTTP_REFUSED_HOST;
+    return framing.hosts > 1 || (framing.hosts == 0 && strcmp(version, MHD_HTTP_VERSION_1_0) != 0);
 }
 
 /* The request's headers are there, its body is not. */
-static enum MHD_Result begin_request(struct http_exchange *exchange) {
+static enum MHD_Result begin_request(struct http_exchange *exchange, const char *version) {
     const struct http_config *config = &exchange->server->config;
     exchange->first_call_done = true;
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(
@@ -188,9 +196,10 @@ static enum MHD_Result begin_request(struct http_exchange *exchange) {
         refuse(exchange, HTTP_REFUSED_HEADER_TOO_LARGE, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE);
         return queue_reply(exchange);
     }
-    if (is_ambiguous(exchange)) {
+    enum http_refusal refusal;
+    if (is_ambiguous(exchange, version, &refusal)) {
         http_reply_header(exchange, "Connection", "close");
-        refuse(exchange, HTTP_REFUSED_AMBIGUOUS, MHD_HTTP_BAD_REQUEST);
+        refuse(exchange, refusal, MHD_HTTP_BAD_REQUEST);
         return queue_reply(exchange);
     }
     const struct http_handler *handler = &exchange->server->handler;
@@ -255,12 +264,11 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     void **request_context) {
     (void)context;
     (void)connection;
-    (void)version;
     struct http_exchange *exchange = *request_context;
     if (!exchange->first_call_done) {
         exchange->method = method;
         exchange->path = path_of(url);
-        return begin_request(exchange);
+        return begin_request(exchange, version);
     }
     if (*upload_size != 0) {
         size_t length = *upload_size;

@@ -36,6 +36,20 @@ class Case(unittest.TestCase):
         return reply["error"]["code"]
 
 
+class Reset(Case):
+    def test_a_complete_reset_gives_the_clock_back_as_it_was_started(self):
+        for options, mode in (((), "real"), (HELD, "held"), (("--clock", "x60"), "scaled")):
+            with self.subTest(mode=mode):
+                server = self.start(*(options or ("--log-level", "error")))
+                for other in ({"mode": "held"}, {"mode": "real"}, {"mode": "scaled", "factor": 7}):
+                    self.assertEqual(server.admin("POST", "/_ecs/clock", other)[0], 200)
+                    self.assertEqual(server.admin("POST", "/_ecs/reset?account=000000000000")[0], 204)
+                    self.assertEqual(server.admin("GET", "/_ecs/clock")[1]["mode"], other["mode"])
+                    self.assertEqual(server.admin("POST", "/_ecs/reset")[0], 204)
+                    clock = server.admin("GET", "/_ecs/clock")[1]
+                    self.assertEqual((clock["mode"], clock.get("factor")), (mode, 60 if mode == "scaled" else None))
+
+
 class Advancing(Case):
     def test_everything_on_the_way_is_told_in_order_with_its_time(self):
         server = self.start()

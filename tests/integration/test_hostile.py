@@ -265,6 +265,22 @@ class Limits(Hostile):
             self.assertEqual(reply.split(b" ")[1], b"%d" % status)
             self.assertEqual(json.loads(body)["error"]["code"], code)
 
+    def test_a_request_names_its_host_once(self):
+        """HTTP/1.1 has one Host header (RFC 9112, 3.2); HTTP/1.0 may go without."""
+        for path, hosts, version, status in (("/", 0, "1.1", 400), ("/", 2, "1.1", 400), ("/", 1, "1.1", 200), ("/", 0, "1.0", 200),
+                                             ("/", 2, "1.0", 400), ("/_ecs/reset", 0, "1.1", 400), ("/_ecs/reset", 2, "1.1", 400)):
+            with self.subTest(path=path, hosts=hosts, version=version):
+                line = b"POST %s HTTP/%s\r\n" % (path.encode(), version.encode())
+                reply, _, body = self.exchange(
+                    line + b"Host: localhost\r\n" * hosts + b"X-Amz-Target: " + TARGET.encode() + b"ListClusters\r\n"
+                    b"Connection: close\r\nContent-Length: 2\r\n\r\n{}").partition(b"\r\n\r\n")
+                self.assertEqual(reply.split(b" ")[1], b"%d" % status)
+                self.assertIn(b"\r\nx-amzn-requestid: ", reply.lower())
+                if status == 400:
+                    answer = json.loads(body)
+                    self.assertEqual(answer["error"]["code"] if "error" in answer else answer["__type"],
+                                     "BadRequest" if path != "/" else "SerializationException")
+
     def test_a_long_path(self):
         data = self.exchange(b"GET /" + b"x" * 20000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
         self.assertTrue(data == b"" or data.split(b" ")[1] in (b"414", b"431", b"400", b"404"), data[:200])

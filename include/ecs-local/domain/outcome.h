@@ -1,6 +1,6 @@
 /* Scripted outcomes: what a test wants to happen to coming tasks (POST /_ecs/outcomes).
  *
- * An outcome is an object of one key or several of different kinds:
+ * An outcome is an object of one key (several of different kinds are read, too: older states hold them):
  *
  *   {"cannotPull": {"message": TEXT}}       its image cannot be pulled
  *   {"cannotStart": {"message": TEXT}}      it cannot be started

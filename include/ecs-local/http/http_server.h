@@ -44,6 +44,7 @@ enum http_refusal {
     /* 431: the request line and headers are longer than allowed. Far longer ones get the library's own words. */
     HTTP_REFUSED_HEADER_TOO_LARGE,
     HTTP_REFUSED_AMBIGUOUS,   /* 400, and the connection is closed: where the body ends is said twice */
+    HTTP_REFUSED_HOST,        /* 400, and the connection is closed: no Host, or more than one */
     HTTP_REFUSED_HELD_FAILED, /* a held reply whose commit failed: answer 500 instead */
 };
 
