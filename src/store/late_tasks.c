@@ -8,10 +8,13 @@
 #include "ecs-local/base/error.h"
 #include "ecs-local/base/text.h"
 #include "statement.h"
+#include "task_log.h"
+#include "task_row_members.h"
 
 enum {
     KEY_SIZE = 80,
-    ROWS_MAX = 128, /* kept between turns; a trim leaves half of them, so that its transaction is worth it */
+    ROWS_MAX = 128, /* kept between turns; a trim leaves half of them */
+    ENTRY_MAX = 1024 * 1024 * 1024,
 };
 
 /* The two states of a row that a turn may go back from are rows of their own. */
@@ -22,10 +25,11 @@ struct late_row {
     char key[KEY_SIZE];  /* "<cluster>/<task id>": forks of an account have the same task ids */
     struct task_row row; /* its texts follow */
     bool is_new;         /* not in the table */
-    bool written; /* into the table, by the transaction that is open: from then on the table is right */
+    bool written;  /* into the table, by the transaction that is open: from then on the table is right */
+    int64_t entry; /* of the log; 0: of none yet */
 };
 
-/* In the order of their first putting. */
+/* In the order of their last putting. */
 struct late_rows {
     struct late_row *by_id;
     struct late_row *by_key;
@@ -35,10 +39,17 @@ struct late_tasks {
     struct late_rows kept; /* of earlier turns */
     struct late_rows turn; /* of this one */
     bool writing;
+    bool any_written; /* by the transaction that is open */
+    bool logged;      /* every row is in the log, too */
+    int64_t last_entry;
+    struct buf entry;
 };
 
-struct late_tasks *late_tasks_new(void) {
-    return xcalloc(1, sizeof(struct late_tasks));
+struct late_tasks *late_tasks_new(bool logged) {
+    struct late_tasks *late = xcalloc(1, sizeof(*late));
+    late->logged = logged;
+    late->entry = (struct buf)BUF_INIT(ENTRY_MAX);
+    return late;
 }
 
 static void remove_row(struct late_rows *rows, struct late_row *late) {
@@ -60,7 +71,10 @@ void late_tasks_clear(struct late_tasks *late_or_null) {
 }
 
 void late_tasks_free(struct late_tasks *late_or_null) {
+    if (late_or_null == NULL)
+        return;
     late_tasks_clear(late_or_null);
+    buf_done(&late_or_null->entry);
     free(late_or_null);
 }
 
@@ -72,32 +86,20 @@ static struct late_row *row_by_id(const struct late_rows *rows, int64_t id) {
 
 /* --- copies -------------------------------------------------------------------------------------------------- */
 
-/* The texts of a row, in an order of our own. */
-enum {
-    TEXT_COUNT = 12
-};
-
-static void texts_of(struct task_row *row, const char **ret_texts[TEXT_COUNT]) {
-    const char **texts[TEXT_COUNT] = {&row->task_id, &row->desired_status, &row->last_status,
-        &row->launch_type, &row->task_group, &row->capacity_provider, &row->waiting, &row->started_by,
-        &row->reservation, &row->tags, &row->life, &row->attachment_id};
-    memcpy(ret_texts, texts, sizeof(texts));
-}
-
 static struct late_row *copy_row(const struct task_row *row) {
     struct task_row source = *row;
-    const char **texts[TEXT_COUNT];
-    size_t sizes[TEXT_COUNT];
+    const char **texts[TASK_ROW_TEXTS];
+    size_t sizes[TASK_ROW_TEXTS];
     size_t size = row->document_length + 1;
-    texts_of(&source, texts);
-    for (unsigned index = 0; index < TEXT_COUNT; index++) {
+    task_row_texts(&source, texts);
+    for (unsigned index = 0; index < TASK_ROW_TEXTS; index++) {
         sizes[index] = *texts[index] != NULL ? strlen(*texts[index]) + 1 : 0;
         size += sizes[index];
     }
     struct late_row *late = xmalloc(sizeof(*late) + size);
     char *out = (char *)(late + 1);
     *late = (struct late_row){.id = row->id};
-    for (unsigned index = 0; index < TEXT_COUNT; index++) {
+    for (unsigned index = 0; index < TASK_ROW_TEXTS; index++) {
         if (sizes[index] != 0)
             *texts[index] = memcpy(out, *texts[index], sizes[index]);
         out += sizes[index];
@@ -159,6 +161,7 @@ static int write_row(struct store *store, struct late_row *late) {
     if (!late->written)
         result = late->is_new ? task_table_insert(store, &late->row) : task_table_update(store, &late->row);
     late->written = late->written || result == 0;
+    store->late_tasks->any_written = true;
     return result;
 }
 
@@ -193,14 +196,66 @@ int late_tasks_write(struct store *store) {
     bool between_turns = !store->in_transaction && late->turn.by_id == NULL;
     late->writing = true;
     int result = write_rows(store);
-    late->writing = false;
     /* Nobody ends a turn that only reads. */
-    if (between_turns)
-        result = result == 0 ? store_commit(store) : result;
+    if (result == 0 && between_turns && store_commit(store) != 0) {
+        late->writing = true;
+        result = write_rows(store); /* a full disk: they can be read all the same, and the next turn fails */
+    }
+    late->writing = false;
     return result;
 }
 
 /* --- the end of a turn --------------------------------------------------------------------------------------- */
+
+/* When there are many, the oldest go into the table; not those that the turn has put again. */
+static int trim(struct store *store) {
+    struct late_tasks *late = store->late_tasks;
+    unsigned count = HASH_CNT(by_id, late->kept.by_id);
+    unsigned left = count > ROWS_MAX ? count - ROWS_MAX / 2 : 0;
+    int result = 0;
+    for (struct late_row *row = late->kept.by_id; result == 0 && left > 0; row = row->by_id.next, left--) {
+        if (row_by_id(&late->turn, row->id) == NULL)
+            result = write_row(store, row);
+    }
+    return result;
+}
+
+static int log_turn(struct store *store) {
+    struct late_tasks *late = store->late_tasks;
+    buf_clear(&late->entry);
+    for (struct late_row *row = late->turn.by_id; row != NULL; row = row->by_id.next) {
+        if (row->written)
+            continue;
+        task_log_add(&late->entry, &row->row);
+        row->entry = late->last_entry + 1;
+    }
+    return late->entry.length != 0 ? task_log_write(store, ++late->last_entry, &late->entry) : 0;
+}
+
+/* The rows are in the order of their entries. */
+static int prune_log(struct store *store) {
+    const struct late_tasks *late = store->late_tasks;
+    int64_t first = late->last_entry + (late->entry.length == 0);
+    for (const struct late_row *row = late->kept.by_id; row != NULL; row = row->by_id.next) {
+        if (!row->written && row_by_id(&late->turn, row->id) == NULL) {
+            first = row->entry;
+            break;
+        }
+    }
+    return task_log_prune(store, first);
+}
+
+int late_tasks_prepare_commit(struct store *store) {
+    struct late_tasks *late = store->late_tasks;
+    late->writing = true;
+    int result = trim(store);
+    if (result == 0 && late->logged)
+        result = log_turn(store);
+    if (result == 0 && late->logged && late->any_written)
+        result = prune_log(store);
+    late->writing = false;
+    return result;
+}
 
 static void remove_written(struct late_rows *rows) {
     struct late_row *row;
@@ -223,8 +278,11 @@ static void keep_row(struct late_tasks *late, struct late_row *row) {
 }
 
 void late_tasks_committed(struct late_tasks *late) {
-    remove_written(&late->kept);
-    remove_written(&late->turn);
+    if (late->any_written) {
+        remove_written(&late->kept);
+        remove_written(&late->turn);
+        late->any_written = false;
+    }
     while (late->turn.by_id != NULL)
         keep_row(late, late->turn.by_id);
 }
@@ -233,20 +291,5 @@ void late_tasks_rolled_back(struct late_tasks *late) {
     remove_all(&late->turn);
     for (struct late_row *row = late->kept.by_id; row != NULL; row = row->by_id.next)
         row->written = false;
-}
-
-void late_tasks_trim(struct store *store) {
-    struct late_tasks *late = store->late_tasks;
-    if (late == NULL || HASH_CNT(by_id, late->kept.by_id) <= ROWS_MAX)
-        return;
-    int result = 0;
-    unsigned left = HASH_CNT(by_id, late->kept.by_id) - ROWS_MAX / 2;
-    late->writing = true;
-    for (struct late_row *row = late->kept.by_id; result == 0 && left > 0; row = row->by_id.next, left--)
-        result = write_row(store, row);
-    late->writing = false;
-    if (result == 0)
-        store_commit(store); /* logs what goes wrong; then they stay here */
-    else
-        store_rollback(store);
+    late->any_written = false;
 }

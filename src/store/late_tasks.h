@@ -1,4 +1,5 @@
-/* In memory only: rows of tasks that are kept beside their table and written into it later (decisions/0011).
+/* Rows of tasks that are kept beside their table and written into it later (decisions/0011). With --data-dir the turn
+ * writes them into a log as well (task_log.h), so they are as durable as if they were in the table.
  *
  * A row is here from task_rows_insert() or _update() on. What a statement about tasks would find in the table is written
  * into it first, by statement_begin(); so nobody can tell the difference. A turn that is rolled back takes back what it
@@ -12,7 +13,7 @@
 
 struct late_tasks;
 
-struct late_tasks *late_tasks_new(void);
+struct late_tasks *late_tasks_new(bool logged);
 void late_tasks_free(struct late_tasks *late_or_null);
 
 /* A copy of the row. */
@@ -28,11 +29,11 @@ bool late_tasks_changed(const struct late_tasks *late);
 void late_tasks_clear(struct late_tasks *late_or_null);
 /* Writes all rows into the table: within the turn's transaction, if there is one, else at once and for good. 0 or <0. */
 int late_tasks_write(struct store *store);
+/* Before the turn's transaction is committed: writes the oldest rows when there are many, and the log. 0 or <0. */
+int late_tasks_prepare_commit(struct store *store);
 /* The turn is over, and its transaction with it. */
 void late_tasks_committed(struct late_tasks *late);
 void late_tasks_rolled_back(struct late_tasks *late);
-/* Between turns: writes the oldest rows when there are many. */
-void late_tasks_trim(struct store *store);
 
 /* The table itself (task_rows.c). */
 int task_table_insert(struct store *store, const struct task_row *row);

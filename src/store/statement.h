@@ -75,7 +75,7 @@ struct store {
     struct prepared statements[SQL_COUNT];
     struct found_definition found_definitions[FOUND_DEFINITIONS];
     struct kept_definition kept_definitions[FOUND_DEFINITIONS];
-    char *packed; /* scratch of journal_rows.c */
+    char *packed; /* scratch of packed_bytes.c */
     size_t packed_capacity;
 };
 

@@ -16,6 +16,7 @@
 #include "snapshot_shelf.h"
 #include "store_internal.h"
 #include "task_documents.h"
+#include "task_log.h"
 #include "task_pages.h"
 
 struct migration {
@@ -257,8 +258,10 @@ int store_open(const struct store_config *config, struct store **ret_store) {
         result = store_prepare(store);
     if (result == 0)
         result = snapshot_shelf_open(store, config->data_dir);
-    if (result == 0 && config->data_dir == NULL)
-        store->late_tasks = late_tasks_new();
+    if (result == 0)
+        result = task_log_replay(store);
+    if (result == 0)
+        store->late_tasks = late_tasks_new(config->data_dir != NULL);
     if (result != 0) {
         store_close(store);
         return result;
@@ -310,16 +313,16 @@ static int commit_turn(struct store *store) {
 int store_commit(struct store *store) {
     if (!store_in_transaction(store))
         return 0;
-    int result = store->in_transaction ? commit_turn(store) : 0;
+    int result = store->late_tasks != NULL ? late_tasks_prepare_commit(store) : 0;
+    if (result == 0 && store->in_transaction)
+        result = commit_turn(store);
     if (result != 0) {
         store_rollback(store);
         return result;
     }
     store->in_transaction = false;
-    if (store->late_tasks != NULL) {
+    if (store->late_tasks != NULL)
         late_tasks_committed(store->late_tasks);
-        late_tasks_trim(store);
-    }
     if (store->wal_pages >= WAL_PAGES_MAX)
         store_checkpoint_when_idle(store);
     return 0;

@@ -9,6 +9,7 @@
 #include "store_internal.h"
 #include "task_documents.h"
 #include "task_pages.h"
+#include "task_row_members.h"
 
 enum {
     TASK_ID_SIZE = 64
@@ -150,12 +151,11 @@ static const struct task_row *late_row(
 
 static void copy_row(const struct task_row *row, struct arena *arena, struct task_row *ret_row) {
     *ret_row = *row;
-    const char **texts[] = {&ret_row->task_id, &ret_row->desired_status, &ret_row->last_status,
-        &ret_row->launch_type, &ret_row->task_group, &ret_row->capacity_provider, &ret_row->waiting,
-        &ret_row->started_by, &ret_row->attachment_id, &ret_row->reservation, &ret_row->tags, &ret_row->life,
-        &ret_row->document};
-    for (size_t index = 0; index < array_length(texts); index++)
+    const char **texts[TASK_ROW_TEXTS];
+    task_row_texts(ret_row, texts);
+    for (unsigned index = 0; index < TASK_ROW_TEXTS; index++)
         *texts[index] = arena_strdup(arena, *texts[index]);
+    ret_row->document = arena_strndup(arena, row->document, row->document_length);
 }
 
 int task_rows_get(struct store *store, int64_t id, struct arena *arena, struct task_row *ret_row) {
