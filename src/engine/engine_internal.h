@@ -166,6 +166,8 @@ void instances_free(struct engine *engine);
 struct instance *instance_by_row(struct engine *engine, int64_t id);
 void instance_touch(struct engine *engine, struct instance *instance);
 int instances_flush(struct engine *engine);
+/* For the row of a task that brings the version of its instance with it: 0 when it is kept already, or not changed. */
+int64_t instance_version_to_keep(struct instance *instance_or_null);
 /* The ports of the tasks on it are taken again, after its own were read anew. */
 /* Its host is gone: INACTIVE, its tasks STOPPED with that code. */
 int instance_lost(struct engine *engine, struct instance *instance, const char *stop_code);

@@ -477,13 +477,20 @@ void instance_touch(struct engine *engine, struct instance *instance) {
     engine->dirty_instances[engine->dirty_instance_count++] = instance;
 }
 
+int64_t instance_version_to_keep(struct instance *instance_or_null) {
+    if (instance_or_null == NULL || !instance_or_null->version_dirty)
+        return 0;
+    instance_or_null->version_dirty = false;
+    return instance_or_null->version;
+}
+
 int instances_flush(struct engine *engine) {
     for (size_t index = 0; index < engine->dirty_instance_count; index++) {
         struct instance *instance = engine->dirty_instances[index];
-        int result = instance_rows_set_version(engine->store, instance->id, instance->version);
+        int64_t version = instance_version_to_keep(instance);
+        int result = version != 0 ? instance_rows_set_version(engine->store, instance->id, version) : 0;
         if (result != 0)
             return result;
-        instance->version_dirty = false;
     }
     engine->dirty_instance_count = 0;
     return 0;

@@ -252,6 +252,7 @@ static int write_task(struct engine *engine, struct task *task, struct buf *buf)
         .attachment_id = task_reported_attachment(engine, task),
         .protected_until_ms = task->protected_until_ms,
         .waiting = waiting_text(engine, task),
+        .instance_version = instance_version_to_keep(instance_by_row(engine, task->container_instance_id)),
         .reservation = task_reservation_text(engine->turn, &task->demand),
         .due_ms = task->due_ms,
         .tags = task->tags,

@@ -117,10 +117,18 @@ static void add_row(struct late_rows *rows, struct late_row *late) {
     HASH_ADD_KEYPTR(by_key, rows->by_key, late->key, (unsigned)length, late);
 }
 
+/* Of the changes that are one row now, any may have counted. */
+static void keep_version(struct late_row *row, const struct late_row *before_or_null) {
+    if (before_or_null != NULL && before_or_null->row.instance_version > row->row.instance_version)
+        row->row.instance_version = before_or_null->row.instance_version;
+}
+
 void late_tasks_put(struct late_tasks *late, const struct task_row *row, bool is_new) {
     struct late_row *before = row_by_id(&late->turn, row->id);
     struct late_row *after = copy_row(row);
     after->is_new = is_new || (before != NULL && before->is_new && !before->written);
+    keep_version(after, before);
+    keep_version(after, row_by_id(&late->kept, row->id));
     if (before != NULL)
         remove_row(&late->turn, before);
     add_row(&late->turn, after);
@@ -198,8 +206,10 @@ int late_tasks_write(struct store *store) {
     int result = write_rows(store);
     /* Nobody ends a turn that only reads. */
     if (result == 0 && between_turns && store_commit(store) != 0) {
+        /* The disk is full, say: they can be read all the same, and the next turn that changes something ends this. */
         late->writing = true;
-        result = write_rows(store); /* a full disk: they can be read all the same, and the next turn fails */
+        result = write_rows(store);
+        store->only_moved = true;
     }
     late->writing = false;
     return result;

@@ -36,6 +36,7 @@ struct statement statement_begin_write(struct store *store, enum statement_id id
     /* Who writes a single row sees to it alone. */
     if (store_statement_is_about_tasks(id) && id != SQL_TASK_INSERT && id != SQL_TASK_UPDATE)
         store_forget_tasks(store);
+    store->only_moved = false;
     if (!store->in_transaction) {
         int result = SQLITE_OK;
         sqlite3_stmt *begin = store_statement(store, SQL_TURN_BEGIN, &result)->handle;

@@ -71,6 +71,7 @@ struct store {
     struct buf unpacked;              /* the document that is being read */
     int lock_fd;                      /* -1 in memory */
     bool in_transaction;
+    bool only_moved; /* the transaction has moved rows of tasks into their table, for a reader, and nothing else */
     int wal_pages;
     struct prepared statements[SQL_COUNT];
     struct found_definition found_definitions[FOUND_DEFINITIONS];

@@ -290,7 +290,8 @@ void store_close(struct store *store) {
 }
 
 bool store_in_transaction(const struct store *store) {
-    return store->in_transaction || (store->late_tasks != NULL && late_tasks_changed(store->late_tasks));
+    return (store->in_transaction && !store->only_moved) ||
+           (store->late_tasks != NULL && late_tasks_changed(store->late_tasks));
 }
 
 void store_rollback(struct store *store) {
@@ -300,6 +301,7 @@ void store_rollback(struct store *store) {
         late_tasks_rolled_back(store->late_tasks);
     if (!store->in_transaction)
         return;
+    store->only_moved = false;
     store->in_transaction = false;
     /* SQLite has rolled back by itself after some errors; then this says so, and that is all right. */
     sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
@@ -313,6 +315,7 @@ static int commit_turn(struct store *store) {
 int store_commit(struct store *store) {
     if (!store_in_transaction(store))
         return 0;
+    store->only_moved = false;
     int result = store->late_tasks != NULL ? late_tasks_prepare_commit(store) : 0;
     if (result == 0 && store->in_transaction)
         result = commit_turn(store);

@@ -114,7 +114,7 @@ static int replay_entry(struct store *store, const char *bytes, size_t length) {
         result = read_row(&reader, &row);
         if (result == 0)
             result = task_table_update(store, &row);
-        if (result == 0 && sqlite3_changes(store->db) == 0)
+        if (result == STORE_NOT_FOUND)
             result = task_table_insert(store, &row);
     }
     return result;

@@ -8,7 +8,7 @@
 
 enum {
     TASK_ROW_TEXTS = 12, /* without the document, whose length is known */
-    TASK_ROW_INTEGERS = 9
+    TASK_ROW_INTEGERS = 10
 };
 
 static inline void task_row_texts(struct task_row *row, const char **ret_texts[TASK_ROW_TEXTS]) {
@@ -21,7 +21,7 @@ static inline void task_row_texts(struct task_row *row, const char **ret_texts[T
 static inline void task_row_integers(struct task_row *row, int64_t *ret_integers[TASK_ROW_INTEGERS]) {
     int64_t *integers[TASK_ROW_INTEGERS] = {&row->id, &row->cluster_id, &row->family_id,
         &row->task_definition_id, &row->container_instance_id, &row->protected_until_ms, &row->service_id,
-        &row->deployment_id, &row->due_ms};
+        &row->deployment_id, &row->due_ms, &row->instance_version};
     memcpy(ret_integers, integers, sizeof(integers));
 }
 

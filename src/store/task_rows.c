@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ecs-local/base/error.h"
+#include "ecs-local/store/instance_rows.h"
 #include "late_tasks.h"
 #include "packed_document.h"
 #include "store_internal.h"
@@ -31,6 +32,16 @@ static void bind_state(struct statement *statement, const struct task_row *row) 
     bind_blob(statement, "packed_document", packed, packed_length);
 }
 
+/* STORE_NOT_FOUND when there is no such row. */
+static int run_with_version(struct statement *statement, const struct task_row *row) {
+    int result = statement_run(statement);
+    if (result == 0 && sqlite3_changes(statement->store->db) == 0)
+        return STORE_NOT_FOUND;
+    if (result != 0 || row->instance_version == 0)
+        return result;
+    return instance_rows_set_version(statement->store, row->container_instance_id, row->instance_version);
+}
+
 int task_table_insert(struct store *store, const struct task_row *row) {
     statement_scope struct statement statement = statement_begin_write(store, SQL_TASK_INSERT);
     bind_int(&statement, "id", row->id);
@@ -47,7 +58,7 @@ int task_table_insert(struct store *store, const struct task_row *row) {
     bind_int_or_null(&statement, "service_id", row->service_id);
     bind_int_or_null(&statement, "deployment_id", row->deployment_id);
     bind_state(&statement, row);
-    return statement_run(&statement);
+    return run_with_version(&statement, row);
 }
 
 int task_table_update(struct store *store, const struct task_row *row) {
@@ -56,7 +67,7 @@ int task_table_update(struct store *store, const struct task_row *row) {
     bind_text(&statement, "last_status", row->last_status);
     bind_state(&statement, row);
     bind_int(&statement, "id", row->id);
-    return statement_run(&statement);
+    return run_with_version(&statement, row);
 }
 
 void store_forget_tasks(struct store *store) {

@@ -236,6 +236,8 @@ static void serve(struct trial *trial) {
     faulty_disk_arm(trial->kind->kind, trial->number, trial->lasting);
     ask_everything(trial);
     trial->told->failures = faulty_disk_failures();
+    if (trial->kind->kind == FAULT_DISK_FULL)
+        check_state(trial); /* reading goes on */
     faulty_disk_arm(FAULT_NONE, 0, false);
     check_state(trial);
     story_server_close(take_ptr(trial->server));

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from server import Server  # noqa: E402
 
 FROM, TO = "111111111111", "222222222222"
-GLOBAL = {"meta", "scopes", "journal", "outcomes", "faults", "sinks", "hook_answers", "target_rules"}
+GLOBAL = {"meta", "scopes", "journal", "outcomes", "faults", "sinks", "hook_answers", "target_rules", "task_log"}
 NAMED = {"definition_id": "task_definitions"}
 DEFINITION = {"family": "web", "taskRoleArn": f"arn:aws:iam::{FROM}:role/app", "executionRoleArn": "arn:aws:iam::333333333333:role/other",
               "containerDefinitions": [{"name": "app", "image": f"{FROM}.dkr.ecr.us-east-1.amazonaws.com/app", "cpu": 100, "memory": 64}]}

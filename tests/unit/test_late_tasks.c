@@ -1,13 +1,20 @@
-/* Rows of tasks that are written late: nobody can tell, and a turn that fails takes back its own only. */
+/* Rows of tasks that are written late: nobody can tell, a turn that fails takes back its own only, and with a data
+ * directory whoever finds the files after a crash has every row that was committed. */
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
+#include <sqlite3.h>
+
+#include "ecs-local/base/cleanup.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/store/task_rows.h"
 
@@ -18,21 +25,48 @@ enum {
 struct world {
     struct store *store;
     struct arena *arena;
+    char folder[64]; /* "": in memory */
+    unsigned commits;
 };
 
-static int open_world(void **state) {
+static int open_in_memory(void **state) {
     static struct world world;
     struct store_config in_memory = {.data_dir = NULL};
-    world.arena = arena_new();
+    world = (struct world){.arena = arena_new()};
     assert_int_equal(store_open(&in_memory, &world.store), 0);
     *state = &world;
     return 0;
+}
+
+static struct store *open_folder(const char *folder) {
+    struct store_config on_disk = {.data_dir = folder};
+    struct store *store = NULL;
+    assert_int_equal(store_open(&on_disk, &store), 0);
+    return store;
+}
+
+static int open_on_disk(void **state) {
+    static struct world world;
+    world = (struct world){.arena = arena_new(), .folder = "/tmp/ecs-local-late-XXXXXX"};
+    assert_non_null(mkdtemp(world.folder));
+    world.store = open_folder(world.folder);
+    *state = &world;
+    return 0;
+}
+
+static int remove_one(const char *path, const struct stat *unused, int type, struct FTW *place) {
+    (void)unused;
+    (void)type;
+    (void)place;
+    return remove(path);
 }
 
 static int close_world(void **state) {
     struct world *world = *state;
     store_close(world->store);
     arena_free(world->arena);
+    if (world->folder[0] != '\0')
+        nftw(world->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     return 0;
 }
 
@@ -90,9 +124,47 @@ static unsigned listed(struct world *world, const char *status) {
     return count;
 }
 
+static void copy_file(const char *from_folder, const char *to_folder, const char *name) {
+    char path[128];
+    char byte[4096];
+    size_t count;
+    snprintf(path, sizeof(path), "%s/%s", from_folder, name);
+    FILE *from = fopen(path, "rb");
+    snprintf(path, sizeof(path), "%s/%s", to_folder, name);
+    FILE *to = fopen(path, "wb");
+    assert_true(from != NULL && to != NULL);
+    while ((count = fread(byte, 1, sizeof(byte), from)) != 0)
+        assert_int_equal(fwrite(byte, 1, count, to), count);
+    fclose(from);
+    fclose(to);
+}
+
+/* As if the process had been killed now: the files as they are, opened by another. */
+static void check_the_files(struct world *world) {
+    char folder[] = "/tmp/ecs-local-killed-XXXXXX";
+    int64_t last_id = 0;
+    assert_non_null(mkdtemp(folder));
+    copy_file(world->folder, folder, "ecs-local.db");
+    copy_file(world->folder, folder, "ecs-local.db-wal");
+    struct world other = {.store = open_folder(folder), .arena = world->arena};
+    assert_int_equal(task_rows_last_id(other.store, &last_id), 0);
+    for (int64_t id = 1; id <= last_id + 1; id++) {
+        struct task_row here = {.last_status = "", .document = ""};
+        struct task_row there = {.last_status = "", .document = ""};
+        int result = task_rows_get(world->store, id, world->arena, &here);
+        assert_int_equal(task_rows_get(other.store, id, world->arena, &there), result);
+        assert_string_equal(there.last_status, here.last_status);
+        assert_string_equal(there.document, here.document);
+    }
+    store_close(other.store);
+    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 static void commit(struct world *world) {
     assert_int_equal(store_commit(world->store), 0);
     assert_false(store_in_transaction(world->store));
+    if (world->folder[0] != '\0' && (++world->commits < 10 || world->commits % 100 == 0))
+        check_the_files(world);
 }
 
 static void test_shown_before_and_after_it_is_written(void **state) {
@@ -201,15 +273,86 @@ static void test_many(void **state) {
     commit(world);
 }
 
+/* All that a row can say is in the log, and what it does not say stays unsaid. */
+static void test_every_member_survives(void **state) {
+    struct world *world = *state;
+    struct task_row full = row_of(world, 1, "RUNNING");
+    struct task_row found;
+    full.container_instance_id = 3;
+    full.started_by = "me";
+    full.waiting = "{}";
+    full.tags = "[]";
+    full.life = "{\"a\":1}";
+    full.due_ms = 1;
+    full.protected_until_ms = INT64_MAX;
+    full.service_id = 5;
+    full.deployment_id = 6;
+    assert_int_equal(task_rows_insert(world->store, &full), 0);
+    insert(world, 2, "RUNNING");
+    commit(world);
+    char folder[] = "/tmp/ecs-local-killed-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    copy_file(world->folder, folder, "ecs-local.db");
+    copy_file(world->folder, folder, "ecs-local.db-wal");
+    struct store *other = open_folder(folder);
+    assert_int_equal(task_rows_get(other, 1, world->arena, &found), 0);
+    assert_string_equal(found.started_by, "me");
+    assert_string_equal(found.waiting, "{}");
+    assert_string_equal(found.tags, "[]");
+    assert_string_equal(found.life, full.life);
+    assert_string_equal(found.reservation, full.reservation);
+    assert_int_equal(found.container_instance_id, 3);
+    assert_int_equal(found.protected_until_ms, INT64_MAX);
+    assert_int_equal(found.service_id, 5);
+    assert_int_equal(found.deployment_id, 6);
+    assert_int_equal(found.due_ms, 1);
+    assert_int_equal(task_rows_get(other, 2, world->arena, &found), 0);
+    assert_null(found.started_by);
+    assert_null(found.tags);
+    assert_int_equal(found.container_instance_id, 0);
+    store_close(other);
+    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void run_sql(const char *folder, const char *sql) {
+    char path[128];
+    sqlite3 *db = NULL;
+    snprintf(path, sizeof(path), "%s/ecs-local.db", folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void test_a_spoiled_log_is_refused(void **state) {
+    struct world *world = *state;
+    insert(world, 1, "RUNNING");
+    commit(world);
+    store_close(take_ptr(world->store));
+    run_sql(world->folder, "INSERT INTO task_log (id, bytes, entries) VALUES (1000, 4, x'40616263')");
+    struct store_config on_disk = {.data_dir = world->folder};
+    assert_true(store_open(&on_disk, &world->store) < 0);
+    run_sql(world->folder, "DELETE FROM task_log WHERE id = 1000");
+    world->store = open_folder(world->folder);
+    assert_string_equal(status_of(world, 1), "RUNNING");
+}
+
+/* clang-format off */
+#define IN_BOTH(test)                                                                                        \
+    {.name = #test " in memory", .test_func = test, .setup_func = open_in_memory, .teardown_func = close_world}, \
+    {.name = #test " on disk", .test_func = test, .setup_func = open_on_disk, .teardown_func = close_world}
+/* clang-format on */
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_shown_before_and_after_it_is_written, open_world, close_world),
-        cmocka_unit_test_setup_teardown(test_rollback_takes_back_the_turn_only, open_world, close_world),
-        cmocka_unit_test_setup_teardown(test_rollback_after_a_list, open_world, close_world),
-        cmocka_unit_test_setup_teardown(test_list_between_turns_is_for_good, open_world, close_world),
-        cmocka_unit_test_setup_teardown(test_deleted, open_world, close_world),
-        cmocka_unit_test_setup_teardown(test_same_id_in_two_clusters, open_world, close_world),
-        cmocka_unit_test_setup_teardown(test_many, open_world, close_world),
+        IN_BOTH(test_shown_before_and_after_it_is_written),
+        IN_BOTH(test_rollback_takes_back_the_turn_only),
+        IN_BOTH(test_rollback_after_a_list),
+        IN_BOTH(test_list_between_turns_is_for_good),
+        IN_BOTH(test_deleted),
+        IN_BOTH(test_same_id_in_two_clusters),
+        IN_BOTH(test_many),
+        cmocka_unit_test_setup_teardown(test_every_member_survives, open_on_disk, close_world),
+        cmocka_unit_test_setup_teardown(test_a_spoiled_log_is_refused, open_on_disk, close_world),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

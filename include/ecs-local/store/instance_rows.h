@@ -23,6 +23,7 @@ int instance_rows_insert(struct store *store, const struct instance_row *row, in
 /* Writes status, agent_connected, version, tags, document of the row `row->id`. */
 int instance_rows_update(struct store *store, const struct instance_row *row);
 /* Writes the version alone, which changes with every task. */
+/* Versions only grow: an earlier one changes nothing. */
 int instance_rows_set_version(struct store *store, int64_t id, int64_t version);
 int instance_rows_each(
     struct store *store, void *context, int (*each)(void *context, const struct instance_row *row));

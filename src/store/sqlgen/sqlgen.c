@@ -174,6 +174,9 @@ static void note_traits(struct traits *traits, const char *line) {
     static const char *const changing[] = {"DELETE FROM ", "INTO ", "UPDATE "};
     for (unsigned index = 0; index < sizeof(any) / sizeof(*any); index++)
         traits->about_tasks |= names_table(line, any[index], "tasks");
+    /* Rows of tasks bring these with them. */
+    traits->about_tasks |= names_table(line, "FROM ", "container_instance_versions") |
+                           names_table(line, "JOIN ", "container_instance_versions");
     for (unsigned index = 0; index < sizeof(changing) / sizeof(*changing); index++)
         traits->changes_definitions |= names_table(line, changing[index], "task_definitions");
 }

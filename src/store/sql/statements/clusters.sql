@@ -18,7 +18,7 @@ UPDATE container_instances SET status = :status, agent_connected = :agent_connec
     tags = :tags, document = :document WHERE id = :id
 -- name: instance_set_version
 INSERT INTO container_instance_versions (container_instance_id, version) VALUES (:id, :version)
-  ON CONFLICT (container_instance_id) DO UPDATE SET version = excluded.version
+  ON CONFLICT (container_instance_id) DO UPDATE SET version = max(version, excluded.version)
 -- name: instance_all
 SELECT i.id, i.cluster_id, i.instance_id, i.status, i.agent_connected, i.ec2_instance_id, i.registered_ms,
     i.simulated, i.has_agent, max(i.version, coalesce(v.version, 0)) AS version, i.tags, i.document

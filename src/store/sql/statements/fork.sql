@@ -6,7 +6,7 @@
 -- name: fork_steps
 WITH RECURSIVE
 global (name) AS (VALUES ('meta'), ('scopes'), ('journal'), ('outcomes'), ('faults'), ('sinks'), ('hook_answers'),
-  ('target_rules')),
+  ('target_rules'), ('task_log')),
 named (col, target) AS (VALUES ('source_revision_id', 'daemon_revisions'),
   ('definition_id', 'task_definitions')),
 tables AS (SELECT s.name FROM sqlite_schema s WHERE s.type = 'table' AND s.name NOT LIKE 'sqlite\_%' ESCAPE '\'
