@@ -113,6 +113,11 @@ static int set_bounds(struct admin_call *call, struct cluster *cluster, const st
     return engine_scaling_group_set(call->engine, cluster, &bounds);
 }
 
+static bool is_count(const struct value *input, const char *key) {
+    const struct value *value = value_get(input, key);
+    return value == NULL || value->kind == VALUE_INT;
+}
+
 /* "min" and "max" of a group that belongs to a capacity provider. */
 static int read_bounds(struct admin_call *call, const struct value *input, struct fleet_group *group) {
     if (!value_has(input, "max") && !value_has(input, "min"))
@@ -121,7 +126,8 @@ static int read_bounds(struct admin_call *call, const struct value *input, struc
     int64_t maximum = value_int(input, "max", FLEET_MAX);
     if (value_string_nonempty(input, "capacityProvider") == NULL)
         return fail(call, "min and max are for instances of a capacityProvider"), 1;
-    if (minimum < 0 || maximum < minimum || maximum > FLEET_MAX)
+    if (!is_count(input, "min") || !is_count(input, "max") || minimum < 0 || maximum < minimum ||
+        maximum > FLEET_MAX)
         return fail(call, "min and max must be between 0 and 5000, min not above max"), 1;
     group->scales = true;
     group->minimum = (unsigned)minimum;
@@ -170,7 +176,7 @@ static int read_group(struct admin_call *call, const struct value *input, struct
     if (read_bounds(call, input, ret_group) != 0)
         return 1;
     int64_t count = value_int(input, "count", ret_group->scales ? ret_group->minimum : 1);
-    if (count < (ret_group->scales ? 0 : 1) || count > FLEET_MAX)
+    if (!is_count(input, "count") || count < (ret_group->scales ? 0 : 1) || count > FLEET_MAX)
         return fail(call, "count must be between 1 and 5000"), 1;
     ret_group->count = (unsigned)count;
     return 0;

@@ -278,7 +278,7 @@ int api_stop_task(struct api_call *call) {
         return result;
     writer_object_begin(&call->writer);
     writer_key(&call->writer, "task");
-    write_task(&call->writer, task, false);
+    write_stopping_task(&call->writer, task);
     writer_object_end(&call->writer);
     return 0;
 }

@@ -177,7 +177,7 @@ static void write_size(const struct task *task, struct task_container *container
 }
 
 static void write_container(
-    const struct task *task, struct task_container *container, struct writer *writer) {
+    const struct task *task, struct task_container *container, bool health, struct writer *writer) {
     bool has_run = task->started_ms != 0 || container->life.started_ms != 0;
     writer_object_begin(writer);
     write_names(task, container, writer);
@@ -192,7 +192,8 @@ static void write_container(
     if (has_run)
         write_bindings(container, writer);
     write_interfaces(task, task->connectivity_ms != 0, writer);
-    writer_key_string_opt(writer, "healthStatus", container->health_status);
+    if (health)
+        writer_key_string_opt(writer, "healthStatus", container->health_status);
     write_managed_agent(container, writer);
     write_size(task, container, writer);
     writer_object_end(writer);
@@ -281,13 +282,13 @@ static void write_definition(const struct task *task, struct writer *writer) {
     stretch_keep(task, stretch, writer, from);
 }
 
-static void write_document(const struct task *task, bool full, struct writer *writer) {
+static void write_document(const struct task *task, bool full, bool health, struct writer *writer) {
     writer_object_begin(writer);
     write_attachments(task, full, writer);
     write_placement(task, writer);
     writer_key_list_begin(writer, "containers");
     for (unsigned index = 0; full && index < task->container_count; index++)
-        write_container(task, &task->containers[index], writer);
+        write_container(task, &task->containers[index], health, writer);
     writer_list_end(writer);
     writer_key_string_opt(writer, "cpu", task->cpu);
     writer_key_timestamp_opt(writer, "createdAt", task->created_ms);
@@ -306,9 +307,13 @@ static void write_document(const struct task *task, bool full, struct writer *wr
 }
 
 void task_write_document(const struct task *task, struct writer *writer) {
-    write_document(task, task->waiting == NULL, writer);
+    write_document(task, task->waiting == NULL, true, writer);
 }
 
 void task_write_full_document(const struct task *task, struct writer *writer) {
-    write_document(task, true, writer);
+    write_document(task, true, true, writer);
+}
+
+void task_write_stopping_document(const struct task *task, struct writer *writer) {
+    write_document(task, task->waiting == NULL, task->status == TASK_STOPPED, writer);
 }

@@ -274,6 +274,8 @@ bool task_has_health_checks(const struct task *task);
 void task_write_document(const struct task *task, struct writer *writer);
 /* The same with everything, waiting or not. */
 void task_write_full_document(const struct task *task, struct writer *writer);
+/* As StopTask answers it: until it is STOPPED its containers do not tell their health (facts: tasks 5.5, a sample). */
+void task_write_stopping_document(const struct task *task, struct writer *writer);
 /* Its place or its GPUs have changed, which a document does not expect: the next one is written anew. */
 void task_forget_stretches(struct task *task);
 /* Reads what task_write_document() wrote. The row's columns (ids, launch type …) are the caller's.
