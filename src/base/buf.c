@@ -44,6 +44,7 @@ const char *buf_text(const struct buf *buf) {
 bool buf_reserve(struct buf *buf, size_t extra) {
     if (buf->failed || extra > buf->maximum - buf->length) {
         buf->failed = true;
+        buf->capacity = 0; /* so that buf_has_room() need not ask for more than this */
         return false;
     }
     size_t needed = buf->length + extra + 1;
@@ -52,6 +53,8 @@ bool buf_reserve(struct buf *buf, size_t extra) {
     size_t capacity = buf->capacity != 0 ? buf->capacity : BUF_FIRST_CAPACITY;
     while (capacity < needed)
         capacity *= 2;
+    if (capacity > buf->maximum)
+        capacity = buf->maximum + 1;
     buf->data = xrealloc(buf->data, capacity);
     buf->capacity = capacity;
     return true;

@@ -86,19 +86,32 @@ int text_parse_duration(const char *text, int64_t *ret_ms) {
     return 1;
 }
 
+static size_t digits_of(uint64_t number) {
+    size_t digits = 1;
+    for (uint64_t limit = 10; number >= limit;
+         limit *= 10) /* never as far as 2^64: the number is at most 2^63 */
+        digits++;
+    return digits;
+}
+
+/* Two digits at a time, the last first. */
 size_t text_put_int(char *ret_text, int64_t number) {
-    char digits[TEXT_INT_SIZE];
-    char *cursor = digits + sizeof(digits);
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+        "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+        "8081828384858687888990919293949596979899";
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-    do {
-        *--cursor = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest != 0);
+    size_t length = digits_of(rest) + (number < 0 ? 1 : 0);
+    char *cursor = ret_text + length;
+    *cursor = '\0';
+    for (; rest >= 10; rest /= 100) {
+        cursor -= 2;
+        memcpy(cursor, pairs + rest % 100 * 2, 2);
+    }
+    if (rest != 0 || number == 0)
+        *--cursor = (char)('0' + rest);
     if (number < 0)
-        *--cursor = '-';
-    size_t length = (size_t)(digits + sizeof(digits) - cursor);
-    memcpy(ret_text, cursor, length);
-    ret_text[length] = '\0';
+        *ret_text = '-';
     return length;
 }
 

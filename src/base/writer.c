@@ -7,7 +7,7 @@
 #include "ecs-local/base/plain_text.h"
 #include "ecs-local/base/text.h"
 
-static void separate(struct writer *writer) {
+static inline void separate(struct writer *writer) {
     if (writer->comma)
         buf_append_char(writer->buf, ',');
     writer->comma = true;
@@ -52,42 +52,36 @@ static void append_escape(struct buf *buf, unsigned char byte) {
     buf_printf(buf, "\\u%04x", byte);
 }
 
+static void append_escaped(struct buf *buf, const char *text) {
+    for (; *text != '\0'; text++) {
+        if (plain_text_has((unsigned char)*text))
+            buf_append_char(buf, *text);
+        else
+            append_escape(buf, (unsigned char)*text);
+    }
+}
+
+/* Puts quotes around the `length` bytes of a text that need no escapes. */
+static void append_plain(struct buf *buf, const char *text, size_t length) {
+    if (!buf_has_room(buf, length + 2))
+        return;
+    char *out = buf->data + buf->length;
+    out[0] = '"';
+    memcpy(out + 1, text, length);
+    memcpy(out + 1 + length, "\"", sizeof("\""));
+    buf->length += length + 2;
+}
+
 static void append_quoted(struct buf *buf, const char *text) {
     size_t length = strlen(text);
     bool high = false;
     size_t plain = plain_text_length(text, length, &high); /* nearly always all of it */
-    if (!buf_reserve(buf, plain + 2))
-        return;
-    char *out = buf->data + buf->length;
-    out[0] = '"';
-    memcpy(out + 1, text, plain);
-    out[plain + 1] = '"';
-    out[plain + 2] = '\0';
-    buf->length += plain + 2;
-    if (plain == length)
+    append_plain(buf, text, plain);
+    if (plain == length || buf_failed(buf))
         return;
     buf->length--; /* the rest goes before the closing quote */
-    for (const char *cursor = text + plain; *cursor != '\0'; cursor++) {
-        if (plain_text_has((unsigned char)*cursor))
-            buf_append_char(buf, *cursor);
-        else
-            append_escape(buf, (unsigned char)*cursor);
-    }
+    append_escaped(buf, text + plain);
     buf_append_char(buf, '"');
-}
-
-void writer_key_plain(struct writer *writer, const char *key, size_t length) {
-    struct buf *buf = writer->buf;
-    if (!buf_reserve(buf, length + 4))
-        return;
-    char *out = buf->data + buf->length;
-    if (writer->comma)
-        *out++ = ',';
-    *out++ = '"';
-    memcpy(out, key, length);
-    memcpy(out + length, "\":", sizeof("\":"));
-    buf->length = (size_t)(out + length + 2 - buf->data);
-    writer->comma = false;
 }
 
 void writer_key(struct writer *writer, const char *key) {
@@ -102,8 +96,13 @@ void writer_string(struct writer *writer, const char *text) {
     append_quoted(writer->buf, text);
 }
 
+void writer_word(struct writer *writer, const char *text) {
+    separate(writer);
+    append_plain(writer->buf, text, strlen(text));
+}
+
 static void append_int(struct buf *buf, int64_t integer) {
-    if (buf_reserve(buf, TEXT_INT_SIZE - 1))
+    if (buf_has_room(buf, TEXT_INT_SIZE - 1))
         buf->length += text_put_int(buf->data + buf->length, integer);
 }
 
@@ -125,27 +124,53 @@ void writer_real(struct writer *writer, double real) {
 
 void writer_bool(struct writer *writer, bool boolean) {
     separate(writer);
-    buf_append_text(writer->buf, boolean ? "true" : "false");
+    buf_append(writer->buf, boolean ? "true" : "false", boolean ? 4 : 5);
 }
 
+struct timestamp {
+    int64_t time_ms;
+    size_t length; /* 0: none is kept here */
+    char text[TEXT_ISO8601_SIZE + 1];
+};
+
+static void put_iso8601(struct timestamp *timestamp) {
+    timestamp->text[0] = '"';
+    text_format_iso8601(timestamp->time_ms, timestamp->text + 1);
+    timestamp->text[1 + TEXT_ISO8601_LENGTH] = '"';
+    timestamp->length = TEXT_ISO8601_LENGTH + 2;
+}
+
+static void put_seconds(struct timestamp *timestamp) {
+    char *text = timestamp->text;
+    size_t length = text_put_int(text, timestamp->time_ms / 1000);
+    int millis = (int)(timestamp->time_ms % 1000);
+    if (millis != 0) {
+        text[length++] = '.';
+        text[length++] = (char)('0' + millis / 100);
+        text[length++] = (char)('0' + millis / 10 % 10);
+        text[length++] = (char)('0' + millis % 10);
+        while (text[length - 1] == '0')
+            length--;
+    }
+    timestamp->length = length;
+}
+
+/* What happens in one turn has one time, and a document has many of them: the last ones are kept as texts. */
 void writer_timestamp(struct writer *writer, int64_t time_ms) {
-    if (writer->iso_times) {
-        char text[TEXT_ISO8601_SIZE];
-        text_format_iso8601(time_ms, text);
-        writer_string(writer, text);
-        return;
+    enum {
+        KEPT = 8
+    };
+    static struct timestamp kept[2][KEPT];
+    struct timestamp *timestamp = &kept[writer->iso_times][(uint64_t)time_ms % KEPT];
+    if (timestamp->time_ms != time_ms || timestamp->length == 0) {
+        timestamp->time_ms = time_ms;
+        if (writer->iso_times)
+            put_iso8601(timestamp);
+        else
+            put_seconds(timestamp);
     }
     separate(writer);
-    append_int(writer->buf, time_ms / 1000);
-    int millis = (int)(time_ms % 1000);
-    if (millis == 0)
-        return;
-    char fraction[5] = {
-        '.', (char)('0' + millis / 100), (char)('0' + millis / 10 % 10), (char)('0' + millis % 10), '\0'};
-    size_t length = 4;
-    while (fraction[length - 1] == '0')
-        length--;
-    buf_append(writer->buf, fraction, length);
+    buf_append(writer->buf, timestamp->text, timestamp->length);
 }
 
 void writer_raw(struct writer *writer, const char *text, size_t length) {

@@ -13,7 +13,7 @@ static bool stretch_repeat(const struct task_stretch *stretch, struct writer *wr
     if (stretch->text == NULL)
         return false;
     buf_append(writer->buf, stretch->text, stretch->length);
-    writer->comma = true;
+    writer->comma = stretch->comma;
     return true;
 }
 
@@ -22,6 +22,7 @@ static void stretch_keep(
     if (task->waiting != NULL || buf_failed(writer->buf))
         return;
     stretch->length = writer->buf->length - from;
+    stretch->comma = writer->comma;
     stretch->text = arena_strndup(task->arena, writer->buf->data + from, stretch->length);
 }
 
@@ -29,6 +30,10 @@ void task_forget_stretches(struct task *task) {
     memset(task->stretches, 0, TASK_STRETCHES * sizeof(*task->stretches));
     for (unsigned index = 0; index < task->container_count; index++)
         memset(task->containers[index].stretches, 0, sizeof(task->containers[index].stretches));
+}
+
+void task_container_forget_run(struct task_container *container) {
+    container->stretches[STRETCH_CONTAINER_RUN].text = NULL;
 }
 
 static void write_detail(struct writer *writer, const char *name, const char *value) {
@@ -90,6 +95,11 @@ static void write_endpoints(const struct task *task, struct writer *writer) {
     }
 }
 
+static bool has_attachments(const struct task *task) {
+    return task->interface.attachment_id != NULL || task->volume.attachment_id != NULL ||
+           task->endpoint_count != 0;
+}
+
 static void write_attachments(const struct task *task, bool full, struct writer *writer) {
     writer_key_list_begin(writer, "attachments");
     if (full) {
@@ -101,6 +111,10 @@ static void write_attachments(const struct task *task, bool full, struct writer 
 }
 
 static void write_bindings(const struct task_container *container, struct writer *writer) {
+    if (container->binding_count == 0) {
+        writer_key_empty_list(writer, "networkBindings");
+        return;
+    }
     writer_key_list_begin(writer, "networkBindings");
     for (unsigned index = 0; index < container->binding_count; index++) {
         const struct task_binding *binding = &container->bindings[index];
@@ -119,13 +133,15 @@ static void write_bindings(const struct task_container *container, struct writer
 }
 
 static void write_interfaces(const struct task *task, bool attached, struct writer *writer) {
-    writer_key_list_begin(writer, "networkInterfaces");
-    if (attached && task->interface.attachment_id != NULL) {
-        writer_object_begin(writer);
-        writer_key_string(writer, "attachmentId", task->interface.attachment_id);
-        writer_key_string(writer, "privateIpv4Address", task->interface.private_ipv4);
-        writer_object_end(writer);
+    if (!attached || task->interface.attachment_id == NULL) {
+        writer_key_empty_list(writer, "networkInterfaces");
+        return;
     }
+    writer_key_list_begin(writer, "networkInterfaces");
+    writer_object_begin(writer);
+    writer_key_string(writer, "attachmentId", task->interface.attachment_id);
+    writer_key_string(writer, "privateIpv4Address", task->interface.private_ipv4);
+    writer_object_end(writer);
     writer_list_end(writer);
 }
 
@@ -157,10 +173,21 @@ static void write_names(const struct task *task, struct task_container *containe
     if (stretch_repeat(stretch, writer))
         return;
     size_t from = writer->buf->length;
+    writer_object_begin(writer);
     writer_key_string(writer, "containerArn", container->arn);
     writer_key_string(writer, "taskArn", task->arn);
     writer_key_string(writer, "name", container->name);
     writer_key_string(writer, "image", container->image);
+    stretch_keep(task, stretch, writer, from);
+}
+
+static void write_run(const struct task *task, struct task_container *container, struct writer *writer) {
+    struct task_stretch *stretch = &container->stretches[STRETCH_CONTAINER_RUN];
+    if (stretch_repeat(stretch, writer))
+        return;
+    size_t from = writer->buf->length;
+    writer_key_string_opt(writer, "imageDigest", container->image_digest);
+    writer_key_string_opt(writer, "runtimeId", container->runtime_id);
     stretch_keep(task, stretch, writer, from);
 }
 
@@ -173,19 +200,17 @@ static void write_size(const struct task *task, struct task_container *container
     writer_key_string_opt(writer, "memory", container->memory);
     writer_key_string_opt(writer, "memoryReservation", container->memory_reservation);
     write_gpus(container, writer);
+    writer_object_end(writer);
     stretch_keep(task, stretch, writer, from);
 }
 
 static void write_container(
     const struct task *task, struct task_container *container, bool health, struct writer *writer) {
     bool has_run = task->started_ms != 0 || container->life.started_ms != 0;
-    writer_object_begin(writer);
     write_names(task, container, writer);
-    if (has_run) {
-        writer_key_string_opt(writer, "imageDigest", container->image_digest);
-        writer_key_string_opt(writer, "runtimeId", container->runtime_id);
-    }
-    writer_key_string(writer, "lastStatus", container->last_status);
+    if (has_run)
+        write_run(task, container, writer);
+    writer_key_word(writer, "lastStatus", container->last_status);
     if (container->exited)
         writer_key_int(writer, "exitCode", container->exit_code);
     writer_key_string_opt(writer, "reason", container->reason);
@@ -193,10 +218,9 @@ static void write_container(
         write_bindings(container, writer);
     write_interfaces(task, task->connectivity_ms != 0, writer);
     if (health)
-        writer_key_string_opt(writer, "healthStatus", container->health_status);
+        writer_key_word_opt(writer, "healthStatus", container->health_status);
     write_managed_agent(container, writer);
     write_size(task, container, writer);
-    writer_object_end(writer);
 }
 
 static void write_architecture(const struct task *task, struct writer *writer) {
@@ -230,11 +254,15 @@ static void write_times_and_stop(const struct task *task, struct writer *writer)
     writer_key_timestamp_opt(writer, "stoppingAt", task->stopping_ms);
 }
 
-static void write_cluster(const struct task *task, struct writer *writer) {
+static void write_cluster(const struct task *task, bool full, struct writer *writer) {
     struct task_stretch *stretch = &task->stretches[STRETCH_CLUSTER];
+    if (has_attachments(task))
+        write_attachments(task, full, writer);
     if (stretch_repeat(stretch, writer))
         return;
     size_t from = writer->buf->length;
+    if (!has_attachments(task))
+        writer_key_empty_list(writer, "attachments");
     write_architecture(task, writer);
     writer_key_string_opt(writer, "availabilityZone", task->availability_zone);
     writer_key_string_opt(writer, "capacityProviderName", task->capacity_provider);
@@ -242,13 +270,21 @@ static void write_cluster(const struct task *task, struct writer *writer) {
     stretch_keep(task, stretch, writer, from);
 }
 
-static void write_placement(const struct task *task, struct writer *writer) {
-    write_cluster(task, writer);
-    if (task->connectivity_ms != 0) {
-        writer_key_string(writer, "connectivity", task->disconnected ? "DISCONNECTED" : "CONNECTED");
-        writer_key_timestamp_opt(writer, "connectivityAt", task->connectivity_ms);
-    }
+static void write_connectivity(const struct task *task, struct writer *writer) {
+    if (task->connectivity_ms == 0)
+        return;
+    writer_key_word(writer, "connectivity", task->disconnected ? "DISCONNECTED" : "CONNECTED");
+    writer_key_timestamp_opt(writer, "connectivityAt", task->connectivity_ms);
+}
+
+static void write_instance(const struct task *task, struct writer *writer) {
+    struct task_stretch *stretch = &task->stretches[STRETCH_INSTANCE];
+    if (stretch_repeat(stretch, writer))
+        return;
+    size_t from = writer->buf->length;
     writer_key_string_opt(writer, "containerInstanceArn", task->container_instance_arn);
+    writer_key_list_begin(writer, "containers");
+    stretch_keep(task, stretch, writer, from);
 }
 
 static void write_overrides(const struct task *task, bool full, struct writer *writer) {
@@ -284,20 +320,20 @@ static void write_definition(const struct task *task, struct writer *writer) {
 
 static void write_document(const struct task *task, bool full, bool health, struct writer *writer) {
     writer_object_begin(writer);
-    write_attachments(task, full, writer);
-    write_placement(task, writer);
-    writer_key_list_begin(writer, "containers");
+    write_cluster(task, full, writer);
+    write_connectivity(task, writer);
+    write_instance(task, writer);
     for (unsigned index = 0; full && index < task->container_count; index++)
         write_container(task, &task->containers[index], health, writer);
     writer_list_end(writer);
     writer_key_string_opt(writer, "cpu", task->cpu);
     writer_key_timestamp_opt(writer, "createdAt", task->created_ms);
-    writer_key_string(writer, "desiredStatus", task_status_name(task->desired));
+    writer_key_word(writer, "desiredStatus", task_status_name(task->desired));
     writer_key_bool(writer, "enableExecuteCommand", task->enable_execute_command);
     writer_key_timestamp_opt(writer, "executionStoppedAt", task->execution_stopped_ms);
     writer_key_string(writer, "group", task->group);
-    writer_key_string_opt(writer, "healthStatus", task_health_status(task));
-    writer_key_string(writer, "lastStatus", task_status_name(task->status));
+    writer_key_word_opt(writer, "healthStatus", task_health_status(task));
+    writer_key_word(writer, "lastStatus", task_status_name(task->status));
     write_launch_type(task, full, writer);
     write_times_and_stop(task, writer);
     write_definition(task, writer);

@@ -32,6 +32,7 @@ static struct scope *scope_add(struct engine *engine, int64_t id, const char *ac
     scope->account = arena_strdup(engine->world, account);
     scope->region = arena_strdup(engine->world, region);
     scope->partition = arn_partition(region);
+    scope->origin = journal_origin_new(engine->world, account, region);
     HASH_ADD_KEYPTR(hh, engine->scopes, scope->key, length, scope);
     return scope;
 }

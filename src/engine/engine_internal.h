@@ -27,6 +27,7 @@ struct scope {
     const char *account;
     const char *region;
     const char *partition;
+    struct journal_origin origin; /* how its entries in the journal begin */
     struct cluster_entry *clusters;
     struct address_pool addresses; /* every scope is a VPC of its own (D) */
     UT_hash_handle hh;             /* in the engine, by "account/region" */

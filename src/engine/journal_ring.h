@@ -34,6 +34,13 @@ struct journal_record {
     char text[];
 };
 
+/* Account and region as the entries of a scope begin with them, without anything between. */
+struct journal_origin {
+    const char *text;
+    uint8_t account_length;
+    uint8_t region_length;
+};
+
 struct journal_settings {
     int64_t limit; /* entries; 0: none is kept */
     bool stored;   /* each turn's entries go into the store */
@@ -123,10 +130,12 @@ void journal_turn_done(struct engine *engine);
 /* The turn was rolled back. */
 int journal_turn_undone(struct engine *engine);
 
-/* journal_write.c: an entry of the scope's account and region; NULL when none is kept. The writer writes the members of
- * the body; journal_end() puts the entry into the ring. `subject` may be longer than what is kept of it. */
-struct writer *journal_begin(struct engine *engine, enum journal_kind kind, const char *account,
-    const char *region, const char *subject);
+/* journal_write.c: an entry of the scope; NULL when none is kept. The writer writes the members of the body;
+ * journal_end() puts the entry into the ring. `subject` is one of our own words. */
+struct writer *journal_begin(
+    struct engine *engine, enum journal_kind kind, const struct scope *scope, const char *subject);
+/* What is kept of an account and region, in the arena. */
+struct journal_origin journal_origin_new(struct arena *arena, const char *account, const char *region);
 /* What is written next has been written already: `shared`, members with commas between them. */
 void journal_share(struct journal *journal, struct journal_shared *shared);
 void journal_end(struct engine *engine);

@@ -32,22 +32,41 @@ static uint8_t append_name(struct buf *buf, const char *name) {
     return (uint8_t)length;
 }
 
-struct writer *journal_begin(struct engine *engine, enum journal_kind kind, const char *account,
-    const char *region, const char *subject) {
+struct journal_origin journal_origin_new(struct arena *arena, const char *account, const char *region) {
+    size_t account_length = strnlen(account, UINT8_MAX);
+    size_t region_length = strnlen(region, UINT8_MAX);
+    char *text = arena_alloc(arena, account_length + region_length);
+    copy_name(text, account, account_length);
+    copy_name(text + account_length, region, region_length);
+    return (struct journal_origin){text, (uint8_t)account_length, (uint8_t)region_length};
+}
+
+static struct writer *begin(struct engine *engine, enum journal_kind kind) {
     struct journal *journal = &engine->journal;
-    struct buf *text = &journal->scratch;
     /* Who watches hears of events even when none is kept. */
     if (journal->settings.limit == 0 && !(kind == JOURNAL_EVENT && engine->watcher.announced != NULL)) {
         journal->first_seq++;
         return NULL;
     }
-    buf_clear(text);
-    journal->writer = (struct writer){.buf = text, .iso_times = true};
+    buf_clear(&journal->scratch);
+    journal->writer = (struct writer){.buf = &journal->scratch, .iso_times = true};
     journal->draft = (struct journal_record){.kind = (uint8_t)kind, .time_ms = engine_now_ms(engine)};
-    journal->draft.account_length = append_name(text, account);
-    journal->draft.region_length = append_name(text, region);
-    journal->draft.subject_length = append_name(text, subject);
     return &journal->writer;
+}
+
+struct writer *journal_begin(
+    struct engine *engine, enum journal_kind kind, const struct scope *scope, const char *subject) {
+    const struct journal_origin *origin = &scope->origin;
+    struct writer *writer = begin(engine, kind);
+    struct journal_record *draft = &engine->journal.draft;
+    if (writer == NULL)
+        return NULL;
+    draft->account_length = origin->account_length;
+    draft->region_length = origin->region_length;
+    draft->subject_length = (uint8_t)strlen(subject);
+    buf_append(writer->buf, origin->text, (size_t)origin->account_length + origin->region_length);
+    buf_append(writer->buf, subject, draft->subject_length);
+    return writer;
 }
 
 void journal_share(struct journal *journal, struct journal_shared *shared) {
@@ -118,10 +137,12 @@ void engine_journal_request(
     journal->request_ms = engine_now_ms(engine);
     journal->request_machine_us = engine->clock.mode != CLOCK_HELD ? machine_monotonic_us() : 0;
     journal_request_id(journal, journal->request_seq, ret_request_id);
-    struct writer *writer = journal_begin(
-        engine, JOURNAL_REQUEST, request->account, request->region, request->operation);
+    struct writer *writer = begin(engine, JOURNAL_REQUEST);
     if (writer == NULL)
         return;
+    journal->draft.account_length = append_name(writer->buf, request->account);
+    journal->draft.region_length = append_name(writer->buf, request->region);
+    journal->draft.subject_length = append_name(writer->buf, request->operation);
     if (request->access_key != NULL) {
         char access_key[UINT8_MAX + 1] = "";
         copy_name(access_key, request->access_key, strnlen(request->access_key, UINT8_MAX));
@@ -207,20 +228,19 @@ void engine_journal_transition(struct engine *engine, const struct scope *scope,
     if (watcher->moved != NULL)
         watcher->moved(watcher->context, journal_last_seq(&engine->journal) + 1, engine_now_ms(engine),
             resource_type, arn, from, to);
-    struct writer *writer = journal_begin(
-        engine, JOURNAL_TRANSITION, scope->account, scope->region, resource_type);
+    struct writer *writer = journal_begin(engine, JOURNAL_TRANSITION, scope, resource_type);
     if (writer == NULL)
         return;
     writer_key_string(writer, "arn", arn);
-    writer_key_string(writer, "from", from);
-    writer_key_string(writer, "to", to);
+    writer_key_word(writer, "from", from);
+    writer_key_word(writer, "to", to);
     writer_key_string_opt(writer, "reason", reason_or_null);
     journal_end(engine);
 }
 
 struct writer *journal_event_begin(struct engine *engine, const struct scope *scope, const char *detail_type,
     const char *const *resources, size_t resource_count) {
-    struct writer *writer = journal_begin(engine, JOURNAL_EVENT, scope->account, scope->region, detail_type);
+    struct writer *writer = journal_begin(engine, JOURNAL_EVENT, scope, detail_type);
     if (writer == NULL)
         return NULL;
     writer_key_list_begin(writer, "resources");

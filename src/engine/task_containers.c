@@ -46,6 +46,7 @@ static int prepare_start(struct engine *engine, struct task *task, struct task_c
     if (result == 0) {
         container->image_digest = image_digest(task, container->image);
         container->runtime_id = runtime_id(engine, task);
+        task_container_forget_run(container);
     }
     return result;
 }

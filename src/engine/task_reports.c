@@ -31,6 +31,7 @@ static void take_container(struct task *task, const struct container_report *rep
         container->runtime_id = task_text(task, report->runtime_id);
     if (report->image_digest != NULL)
         container->image_digest = task_text(task, report->image_digest);
+    task_container_forget_run(container);
     if (report->reason != NULL)
         container->reason = task_text(task, report->reason);
     if (value_count(report->bindings) != 0)

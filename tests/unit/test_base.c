@@ -75,26 +75,48 @@ static void writer_writes_compact_json(void **state) {
     buf_done(&buf);
 }
 
-/* Every byte at every place of a word, against a plain reading. */
+static void escape_at(unsigned byte, size_t place, size_t length) {
+    char text[21];
+    char expected[64];
+    memset(text, 'x', length);
+    text[length] = '\0';
+    text[place] = (char)byte;
+    struct buf buf = BUF_INIT(256);
+    struct writer writer = WRITER_INIT(&buf);
+    writer_string(&writer, text);
+    bool escaped = byte < 0x20 || byte == '"' || byte == '\\';
+    snprintf(expected, sizeof(expected), "\"%s\"", text);
+    assert_int_equal(strcmp(buf_text(&buf), expected) != 0, escaped);
+    assert_int_equal(buf.length > length + 2, escaped);
+    buf_done(&buf);
+}
+
+/* Every byte at every place of words of every length, against a plain reading. */
 static void writer_escapes_at_every_place(void **state) {
     (void)state;
     for (unsigned byte = 1; byte < 256; byte++) {
-        for (size_t place = 0; place < 20; place++) {
-            char text[21];
-            char expected[64];
-            memset(text, 'x', 20);
-            text[20] = '\0';
-            text[place] = (char)byte;
-            struct buf buf = BUF_INIT(256);
-            struct writer writer = WRITER_INIT(&buf);
-            writer_string(&writer, text);
-            bool escaped = byte < 0x20 || byte == '"' || byte == '\\';
-            snprintf(expected, sizeof(expected), "\"%s\"", text);
-            assert_int_equal(strcmp(buf_text(&buf), expected) != 0, escaped);
-            assert_int_equal(buf.length > 22, escaped);
-            buf_done(&buf);
+        for (size_t length = 1; length <= 20; length++) {
+            for (size_t place = 0; place < length; place++)
+                escape_at(byte, place, length);
         }
     }
+}
+
+static void writer_keeps_times_apart(void **state) {
+    (void)state;
+    struct buf buf = BUF_INIT(4096);
+    struct writer writer = WRITER_INIT(&buf);
+    writer_list_begin(&writer);
+    for (unsigned round = 0; round < 4; round++) {
+        writer.iso_times = round % 2 == 1;
+        writer_timestamp(&writer, 1764000000000);
+        writer_timestamp(&writer, 1764000000008);
+    }
+    writer_list_end(&writer);
+    assert_string_equal(buf_text(&buf),
+        "[1764000000,1764000000.008,\"2025-11-24T16:00:00.000Z\",\"2025-11-24T16:00:00.008Z\","
+        "1764000000,1764000000.008,\"2025-11-24T16:00:00.000Z\",\"2025-11-24T16:00:00.008Z\"]");
+    buf_done(&buf);
 }
 
 static void value_round_trips(void **state) {
@@ -176,6 +198,24 @@ static void text_knows_iso8601_and_utf8(void **state) {
     assert_int_equal(text_utf8_length("grün"), 4);
 }
 
+static void text_puts_integers(void **state) {
+    (void)state;
+    int64_t power = 1;
+    for (unsigned digits = 1; digits < 19; digits++, power *= 10) {
+        const int64_t numbers[] = {0, power - 1, power, power + 1, power / 7 * 5, INT64_MAX, INT64_MIN};
+        for (size_t index = 0; index < sizeof(numbers) / sizeof(numbers[0]); index++) {
+            for (int sign = -1; sign <= 1; sign += 2) {
+                int64_t number = numbers[index] == INT64_MIN ? INT64_MIN : sign * numbers[index];
+                char text[TEXT_INT_SIZE];
+                char expected[32];
+                snprintf(expected, sizeof(expected), "%lld", (long long)number);
+                assert_int_equal(text_put_int(text, number), strlen(expected));
+                assert_string_equal(text, expected);
+            }
+        }
+    }
+}
+
 static void clock_is_held_until_told(void **state) {
     (void)state;
     struct clock clock;
@@ -224,10 +264,12 @@ int main(void) {
         cmocka_unit_test(buf_stops_at_its_maximum),
         cmocka_unit_test(writer_writes_compact_json),
         cmocka_unit_test(writer_escapes_at_every_place),
+        cmocka_unit_test(writer_keeps_times_apart),
         cmocka_unit_test(value_round_trips),
         cmocka_unit_test(value_refuses_depth_and_garbage),
         cmocka_unit_test(text_checks_names_numbers_durations),
         cmocka_unit_test(text_knows_iso8601_and_utf8),
+        cmocka_unit_test(text_puts_integers),
         cmocka_unit_test(clock_is_held_until_told),
         cmocka_unit_test(ids_repeat_with_a_seed),
     };

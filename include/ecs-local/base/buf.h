@@ -10,7 +10,7 @@
 struct buf {
     char *data;      /* NULL until the first append */
     size_t length;   /* bytes in use, without the terminating NUL */
-    size_t capacity; /* bytes allocated */
+    size_t capacity; /* bytes that may be used, with the NUL; 0 once it has failed */
     size_t maximum;  /* length never exceeds this */
     bool failed;
 };
@@ -31,10 +31,13 @@ const char *buf_text(const struct buf *buf);
 /* Makes room for `extra` bytes and the NUL; false when the maximum does not allow it. */
 bool buf_reserve(struct buf *buf, size_t extra);
 
+/* The same; nearly always there is room. */
+static inline bool buf_has_room(struct buf *buf, size_t extra) {
+    return buf->length + extra < buf->capacity || buf_reserve(buf, extra);
+}
+
 static inline void buf_append(struct buf *buf, const void *bytes, size_t length) {
-    /* The capacity may be larger than the maximum: both decide. */
-    size_t room = buf->capacity < buf->maximum ? buf->capacity : buf->maximum;
-    if (buf->failed || (room - buf->length <= length && !buf_reserve(buf, length)))
+    if (!buf_has_room(buf, length))
         return;
     if (length != 0)
         memcpy(buf->data + buf->length, bytes, length);

@@ -27,8 +27,10 @@ int text_parse_int(const char *text, int64_t minimum, int64_t maximum, int64_t *
 int text_parse_duration(const char *text, int64_t *ret_ms);
 /* ISO 8601 in UTC with milliseconds: 2026-11-24T12:00:00.000Z. */
 enum {
+    TEXT_ISO8601_LENGTH = sizeof("2026-11-24T12:00:00.000Z") - 1,
     TEXT_ISO8601_SIZE = 32
 };
+/* TEXT_ISO8601_LENGTH characters and NUL, for a time of the years 0 to 9999. */
 void text_format_iso8601(int64_t time_ms, char ret_text[TEXT_ISO8601_SIZE]);
 /* Accepts what text_format_iso8601 writes, with or without fraction, `Z` or ±hh:mm. 0 or 1. */
 int text_parse_iso8601(const char *text, int64_t *ret_ms);

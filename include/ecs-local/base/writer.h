@@ -25,10 +25,10 @@ void writer_object_end(struct writer *writer);
 void writer_list_begin(struct writer *writer);
 void writer_list_end(struct writer *writer);
 void writer_key(struct writer *writer, const char *key);
-/* A key of `length` characters of which none needs an escape. */
-void writer_key_plain(struct writer *writer, const char *key, size_t length);
 
 void writer_string(struct writer *writer, const char *text); /* escapes */
+/* A text that is known to need no escapes: an enum's, an ARN, an id. */
+void writer_word(struct writer *writer, const char *text);
 void writer_int(struct writer *writer, int64_t integer);
 void writer_real(struct writer *writer, double real); /* always with a fraction: 0.0 */
 void writer_bool(struct writer *writer, bool boolean);
@@ -38,6 +38,22 @@ void writer_timestamp(struct writer *writer, int64_t time_ms);
 /* JSON text that is already valid, as it is. */
 void writer_raw(struct writer *writer, const char *text, size_t length);
 void writer_value(struct writer *writer, const struct value *value);
+
+/* A key of `length` characters of which none needs an escape. */
+static inline __attribute__((always_inline)) void writer_key_plain(
+    struct writer *writer, const char *key, size_t length) {
+    struct buf *buf = writer->buf;
+    if (!buf_has_room(buf, length + sizeof(",\"\":")))
+        return;
+    char *out = buf->data + buf->length;
+    if (writer->comma)
+        *out++ = ',';
+    *out++ = '"';
+    memcpy(out, key, length);
+    memcpy(out + length, "\":", sizeof("\":"));
+    buf->length = (size_t)(out + length + 2 - buf->data);
+    writer->comma = false;
+}
 
 /* A key with its value. The _opt forms write nothing when there is nothing: NULL text, time 0. They are inline
  * because nearly every key is a literal: then nobody counts its characters or looks for some that need an escape. */
@@ -55,6 +71,18 @@ static inline __attribute__((always_inline)) void writer_key_string_opt(
     struct writer *writer, const char *key, const char *text_or_null) {
     if (text_or_null != NULL)
         writer_key_string(writer, key, text_or_null);
+}
+
+static inline __attribute__((always_inline)) void writer_key_word(
+    struct writer *writer, const char *key, const char *text) {
+    writer_key_of_(writer, key);
+    writer_word(writer, text);
+}
+
+static inline __attribute__((always_inline)) void writer_key_word_opt(
+    struct writer *writer, const char *key, const char *text_or_null) {
+    if (text_or_null != NULL)
+        writer_key_word(writer, key, text_or_null);
 }
 
 static inline __attribute__((always_inline)) void writer_key_int(

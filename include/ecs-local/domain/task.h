@@ -57,16 +57,19 @@ struct container_life {
 struct task_stretch {
     const char *text; /* NULL: not written yet */
     size_t length;
+    bool comma; /* what comes next needs one before it */
 };
 
 enum task_container_stretch {
-    STRETCH_CONTAINER_NAMES, /* from its ARN to its image */
-    STRETCH_CONTAINER_SIZE,  /* cpu, memory and GPUs */
+    STRETCH_CONTAINER_NAMES, /* from its beginning to its image */
+    STRETCH_CONTAINER_RUN,   /* what its start gave it: digest and runtime id */
+    STRETCH_CONTAINER_SIZE,  /* cpu, memory and GPUs, to its end */
     TASK_CONTAINER_STRETCHES
 };
 
 enum task_stretch_at {
     STRETCH_CLUSTER,     /* from its attributes to its cluster */
+    STRETCH_INSTANCE,    /* from its container instance to the beginning of its containers */
     STRETCH_LAUNCH_TYPE, /* from there to its platform */
     STRETCH_DEFINITION,  /* its ARN and that of its definition */
     TASK_STRETCHES
@@ -278,6 +281,8 @@ void task_write_full_document(const struct task *task, struct writer *writer);
 void task_write_stopping_document(const struct task *task, struct writer *writer);
 /* Its place or its GPUs have changed, which a document does not expect: the next one is written anew. */
 void task_forget_stretches(struct task *task);
+/* Likewise when the container has been started, for the first time or again. */
+void task_container_forget_run(struct task_container *container);
 /* Reads what task_write_document() wrote. The row's columns (ids, launch type …) are the caller's.
  * 0, or ERR_BUG when it is not such a document. */
 int task_read_document(struct task *task, const struct value *document);
