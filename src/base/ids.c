@@ -105,6 +105,47 @@ void ids_hex(struct ids *ids, char ret_text[ID_HEX_SIZE]) {
     hex_of(uuid, sizeof(uuid), ret_text);
 }
 
+/* --- ids that carry a row ------------------------------------------------------------------------------------- */
+
+enum {
+    ROW_DIGITS = 12,
+    WORD_DIGITS = 16,
+};
+
+/* What the row of an id that begins so is hidden behind. */
+static uint64_t veil_of(uint64_t beginning) {
+    return spread(&beginning) & IDS_ROW_MAX;
+}
+
+void ids_hex_of_row(struct ids *ids, int64_t row, char ret_text[ID_HEX_SIZE]) {
+    uuid_t uuid;
+    uint64_t beginning = 0;
+    ids_bytes(ids, uuid);
+    for (unsigned index = 0; index < 8; index++)
+        beginning = beginning << 8 | uuid[index];
+    uint64_t end = veil_of(beginning) ^ (uint64_t)row;
+    for (unsigned index = sizeof(uuid); index > sizeof(uuid) - ROW_DIGITS / 2; end >>= 8)
+        uuid[--index] = (unsigned char)end;
+    hex_of(uuid, sizeof(uuid), ret_text);
+}
+
+/* The number that lower-case hex digits are; some number when they are none. */
+static uint64_t read_digits(const char *digits, unsigned count) {
+    uint64_t word = 0;
+    for (unsigned index = 0; index < count; index++) {
+        uint64_t code = (unsigned char)digits[index];
+        word = word << 4 | ((code & 15) + 9 * (code >> 6));
+    }
+    return word;
+}
+
+int64_t ids_row(const char *text) {
+    if (strlen(text) != ID_HEX_SIZE - 1)
+        return 0;
+    uint64_t end = read_digits(text + ID_HEX_SIZE - 1 - ROW_DIGITS, ROW_DIGITS);
+    return (int64_t)((veil_of(read_digits(text, WORD_DIGITS)) ^ end) & IDS_ROW_MAX);
+}
+
 void ids_hex_bytes(struct ids *ids, char *ret_text, unsigned bytes) {
     for (unsigned done = 0; done < bytes; done++) {
         unsigned char byte = (unsigned char)(ids_random(ids) >> 56);

@@ -288,10 +288,12 @@ void engine_fail_turn(struct engine *engine) {
     engine->stale = true;
 }
 
-/* Time, ids and the journal's ids begin again as they did at first, the clock in the mode it was started with. */
+/* Time, rows, ids and the journal's ids begin again as they did at first, the clock in the mode it was started with. */
 static int begin_again(struct engine *engine) {
     begin_clock(engine, engine->first_clock_mode, engine->first_clock_factor);
     int result = engine_keep_clock(engine);
+    if (result == 0)
+        result = store_meta_delete(engine->store, META_LAST_TASK);
     if (!engine->seeded) {
         ids_init_random(&engine->ids);
         return result;

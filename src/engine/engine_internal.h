@@ -12,6 +12,8 @@
 #include "journal_ring.h"
 #include "timers.h"
 
+#define META_LAST_TASK "last_task" /* the newest task's row, once it is deleted */
+
 struct cluster_entry {
     struct cluster cluster;
     UT_hash_handle hh; /* in its scope, by name */
@@ -47,8 +49,6 @@ struct task_entry {
     struct task_entry *newer; /* the list by last use */
     struct task_entry *older;
     UT_hash_handle by_row;
-    UT_hash_handle by_key;
-    char key[80]; /* "cluster row/task id" */
 };
 
 struct definition_entry {
@@ -100,7 +100,6 @@ struct engine {
     struct subnet_entry *subnets;
 
     struct task_entry *tasks_by_row;
-    struct task_entry *tasks_by_key;
     struct task_entry *newest_task;
     struct task_entry *oldest_task;
     unsigned task_count;
@@ -231,7 +230,7 @@ int waiting_give_up(struct engine *engine, struct task *task, int64_t now_ms);
 int tasks_load(struct engine *engine);
 void tasks_free(struct engine *engine);
 int task_by_row(struct engine *engine, int64_t id, struct task **ret_task);
-int task_cache_add(struct engine *engine, struct task *task);
+void task_cache_add(struct engine *engine, struct task *task);
 void task_touch(struct engine *engine, struct task *task);
 int tasks_flush(struct engine *engine);
 /* Lets go of the tasks used longest ago. Only between turns. */

@@ -217,7 +217,8 @@ static struct task *build_task(struct engine *engine, const struct cluster *clus
     const struct instance *instance, const struct task_launch *launch) {
     struct task *task = task_new();
     char id[ID_HEX_SIZE];
-    ids_hex(&engine->ids, id);
+    task->id = engine->last_task_row + 1; /* it is taken when the task is admitted */
+    ids_hex_of_row(&engine->ids, task->id, id);
     task->task_id = task_text(task, id);
     task->arn = arn_task(task->arena, cluster->scope->region, cluster->scope->account, cluster->name, id);
     task->cluster_arn = task_text(task, cluster->arn);

@@ -1,9 +1,11 @@
 /* The bounded cache of tasks, and writing what changed. A task that is in no cache is in the store only. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ecs-local/base/cleanup.h"
 #include "ecs-local/base/error.h"
+#include "ecs-local/base/ids.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/base/value_json.h"
 #include "ecs-local/base/writer.h"
@@ -50,30 +52,18 @@ static void used(struct engine *engine, struct task_entry *entry) {
     list_push(engine, entry);
 }
 
-static int make_key(char key[80], int64_t cluster_row, const char *task_id) {
-    return text_row_key(key, 80, cluster_row, task_id);
-}
-
-int task_cache_add(struct engine *engine, struct task *task) {
+void task_cache_add(struct engine *engine, struct task *task) {
     struct task_entry *entry = xcalloc(1, sizeof(*entry));
     entry->task = task;
     entry->row = task->id;
-    int length = make_key(entry->key, task->cluster_id, task->task_id);
-    if (length < 0) {
-        free(entry);
-        return error_raise(ERR_BUG, "a task id is too long");
-    }
     HASH_ADD(by_row, engine->tasks_by_row, row, sizeof(entry->row), entry);
-    HASH_ADD_KEYPTR(by_key, engine->tasks_by_key, entry->key, (unsigned)length, entry);
     list_push(engine, entry);
     engine->task_count++;
-    return 0;
 }
 
 static void entry_free(struct engine *engine, struct task_entry *entry) {
     list_unlink(engine, entry);
     HASH_DELETE(by_row, engine->tasks_by_row, entry);
-    HASH_DELETE(by_key, engine->tasks_by_key, entry);
     engine->task_count--;
     task_free(entry->task);
     free(entry);
@@ -145,12 +135,11 @@ static int task_from_row(struct engine *engine, const struct task_row *row, stru
     task->holds = task->status != TASK_STOPPED && task->container_instance_id != 0;
     task->announced_version = task->version;
     int result = complete_from_definition(engine, task);
-    if (result == 0)
-        result = task_cache_add(engine, task);
     if (result != 0) {
         task_free(task);
         return result;
     }
+    task_cache_add(engine, task);
     *ret_task = task;
     return 0;
 }
@@ -163,9 +152,14 @@ static int found(struct engine *engine, struct task_entry *entry, struct task **
     return 0;
 }
 
-int task_by_row(struct engine *engine, int64_t id, struct task **ret_task) {
+static struct task_entry *cached(const struct engine *engine, int64_t row) {
     struct task_entry *entry = NULL;
-    HASH_FIND(by_row, engine->tasks_by_row, &id, sizeof(id), entry);
+    HASH_FIND(by_row, engine->tasks_by_row, &row, sizeof(row), entry);
+    return entry;
+}
+
+int task_by_row(struct engine *engine, int64_t id, struct task **ret_task) {
+    struct task_entry *entry = cached(engine, id);
     if (entry != NULL)
         return found(engine, entry, ret_task);
     struct task_row row;
@@ -175,17 +169,12 @@ int task_by_row(struct engine *engine, int64_t id, struct task **ret_task) {
 
 int engine_task_find(
     struct engine *engine, struct cluster *cluster, const char *task_id, struct task **ret_task) {
-    char key[80];
-    int length = make_key(key, cluster->id, task_id);
-    if (length < 0)
-        return ENGINE_NOT_FOUND;
-    struct task_entry *entry = NULL;
-    HASH_FIND(by_key, engine->tasks_by_key, key, (unsigned)length, entry);
-    if (entry != NULL)
+    struct task_entry *entry = cached(engine, ids_row(task_id));
+    if (entry != NULL && entry->task->cluster_id == cluster->id && text_equal(entry->task->task_id, task_id))
         return found(engine, entry, ret_task);
-    struct task_row row;
-    int result = task_rows_find(engine->store, cluster->id, task_id, engine->turn, &row);
-    return result != 0 ? result : task_from_row(engine, &row, ret_task);
+    int64_t row = 0;
+    int result = task_rows_find(engine->store, cluster->id, task_id, &row);
+    return result != 0 ? result : task_by_row(engine, row, ret_task);
 }
 
 void task_touch(struct engine *engine, struct task *task) {
@@ -269,14 +258,34 @@ static int write_task(struct engine *engine, struct task *task, struct buf *buf)
     return result;
 }
 
+/* Rows are counted on from the last one, and ids have them in them (decisions/0013): a run that goes on behind a restart
+ * gives what one without it gives. */
+static int keep_last_row(struct engine *engine) {
+    char digits[24];
+    snprintf(digits, sizeof(digits), "%lld", (long long)engine->last_task_row);
+    return store_meta_set(engine->store, META_LAST_TASK, digits);
+}
+
+static int restore_last_row(struct engine *engine) {
+    const char *text = NULL;
+    int64_t deleted = 0;
+    int result = task_rows_last_id(engine->store, &engine->last_task_row);
+    if (result == 0)
+        result = store_meta_get(engine->store, engine->turn, META_LAST_TASK, &text);
+    if (result == 0 && text_parse_int(text, 0, IDS_ROW_MAX, &deleted) == 0 && deleted > engine->last_task_row)
+        engine->last_task_row = deleted;
+    return result < 0 ? result : 0;
+}
+
 static int delete_expired(struct engine *engine) {
     for (size_t index = 0; index < engine->expired_count; index++) {
         int64_t id = engine->expired_tasks[index];
-        struct task_entry *entry = NULL;
-        HASH_FIND(by_row, engine->tasks_by_row, &id, sizeof(id), entry);
+        struct task_entry *entry = cached(engine, id);
         if (entry != NULL)
             entry_free(engine, entry);
         int result = task_rows_delete(engine->store, id);
+        if (result == 0 && id == engine->last_task_row)
+            result = keep_last_row(engine);
         if (result != 0)
             return result;
     }
@@ -339,7 +348,7 @@ static int load_waiting(void *context, int64_t id, int64_t cluster_id) {
 }
 
 int tasks_load(struct engine *engine) {
-    int result = task_rows_last_id(engine->store, &engine->last_task_row);
+    int result = restore_last_row(engine);
     if (result == 0)
         result = task_rows_each_active(engine->store, engine, load_active);
     if (result == 0)

@@ -243,7 +243,7 @@ bool engine_too_many_waiting(const struct cluster *cluster) {
 
 int engine_task_admit(
     struct engine *engine, struct cluster *cluster, struct instance *instance_or_null, struct task *task) {
-    task->id = ++engine->last_task_row;
+    engine->last_task_row = task->id;
     task->cluster_id = cluster->id;
     task->is_new = true;
     task->version = 1;
@@ -252,12 +252,8 @@ int engine_task_admit(
     task->desired = TASK_RUNNING;
     task->status = task->platform == TASK_ON_INSTANCE && task->waiting == NULL ? TASK_PENDING
                                                                                : TASK_PROVISIONING;
-    int result = task_cache_add(engine, task);
-    if (result != 0) {
-        task_free(task);
-        return result;
-    }
-    result = scripts_give(engine, cluster, task);
+    task_cache_add(engine, task);
+    int result = scripts_give(engine, cluster, task);
     if (result != 0)
         return result;
     if (instance_or_null != NULL) {

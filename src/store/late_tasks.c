@@ -6,13 +6,11 @@
 #include <uthash.h>
 
 #include "ecs-local/base/error.h"
-#include "ecs-local/base/text.h"
 #include "statement.h"
 #include "task_log.h"
 #include "task_row_members.h"
 
 enum {
-    KEY_SIZE = 80,
     ROWS_MAX = 128, /* kept between turns; a trim leaves half of them */
     ENTRY_MAX = 1024 * 1024 * 1024,
 };
@@ -20,9 +18,7 @@ enum {
 /* The two states of a row that a turn may go back from are rows of their own. */
 struct late_row {
     UT_hash_handle by_id;
-    UT_hash_handle by_key;
     int64_t id;
-    char key[KEY_SIZE];  /* "<cluster>/<task id>": forks of an account have the same task ids */
     struct task_row row; /* its texts follow */
     bool is_new;         /* not in the table */
     bool written;  /* into the table, by the transaction that is open: from then on the table is right */
@@ -32,7 +28,6 @@ struct late_row {
 /* In the order of their last putting. */
 struct late_rows {
     struct late_row *by_id;
-    struct late_row *by_key;
 };
 
 struct late_tasks {
@@ -54,7 +49,6 @@ struct late_tasks *late_tasks_new(bool logged) {
 
 static void remove_row(struct late_rows *rows, struct late_row *late) {
     HASH_DELETE(by_id, rows->by_id, late);
-    HASH_DELETE(by_key, rows->by_key, late);
     free(late);
 }
 
@@ -112,9 +106,7 @@ static struct late_row *copy_row(const struct task_row *row) {
 }
 
 static void add_row(struct late_rows *rows, struct late_row *late) {
-    int length = text_row_key(late->key, sizeof(late->key), late->row.cluster_id, late->row.task_id);
     HASH_ADD(by_id, rows->by_id, id, sizeof(late->id), late);
-    HASH_ADD_KEYPTR(by_key, rows->by_key, late->key, (unsigned)length, late);
 }
 
 /* Of the changes that are one row now, any may have counted. */
@@ -143,19 +135,6 @@ static const struct task_row *shown(const struct late_row *late) {
 const struct task_row *late_tasks_get(const struct late_tasks *late, int64_t id) {
     const struct late_row *found = row_by_id(&late->turn, id);
     return shown(found != NULL ? found : row_by_id(&late->kept, id));
-}
-
-const struct task_row *late_tasks_find(
-    const struct late_tasks *late, int64_t cluster_id, const char *task_id) {
-    char key[KEY_SIZE];
-    struct late_row *found = NULL;
-    int length = text_row_key(key, sizeof(key), cluster_id, task_id);
-    if (length < 0)
-        return NULL;
-    HASH_FIND(by_key, late->turn.by_key, key, (unsigned)length, found);
-    if (found == NULL)
-        HASH_FIND(by_key, late->kept.by_key, key, (unsigned)length, found);
-    return shown(found);
 }
 
 bool late_tasks_changed(const struct late_tasks *late) {
@@ -279,7 +258,6 @@ static void remove_written(struct late_rows *rows) {
 static void keep_row(struct late_tasks *late, struct late_row *row) {
     struct late_row *before = row_by_id(&late->kept, row->id);
     HASH_DELETE(by_id, late->turn.by_id, row);
-    HASH_DELETE(by_key, late->turn.by_key, row);
     if (before != NULL) {
         row->is_new = row->is_new || before->is_new;
         remove_row(&late->kept, before);

@@ -16,12 +16,10 @@ struct late_tasks;
 struct late_tasks *late_tasks_new(bool logged);
 void late_tasks_free(struct late_tasks *late_or_null);
 
-/* A copy of the row. */
+/* A copy of the row, whose task id must say which it is: nobody would find it by another. */
 void late_tasks_put(struct late_tasks *late, const struct task_row *row, bool is_new);
 /* The row as it was put last, borrowed until the next change. NULL: what the table says holds. */
 const struct task_row *late_tasks_get(const struct late_tasks *late, int64_t id);
-const struct task_row *late_tasks_find(
-    const struct late_tasks *late, int64_t cluster_id, const char *task_id);
 
 /* Has this turn put something here? */
 bool late_tasks_changed(const struct late_tasks *late);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "ecs-local/base/error.h"
+#include "ecs-local/base/ids.h"
 #include "ecs-local/store/store_snapshots.h"
 #include "late_tasks.h"
 #include "store_internal.h"
@@ -47,6 +48,13 @@ static const char *check_header(struct arena *arena, const char *bytes, size_t l
     return NULL;
 }
 
+/* For SQL_DOUBTFUL_ROWS. */
+static void sql_task_row(sqlite3_context *context, int count, sqlite3_value **values) {
+    (void)count;
+    const char *task_id = (const char *)sqlite3_value_text(values[0]);
+    sqlite3_result_int64(context, task_id != NULL ? ids_row(task_id) : 0);
+}
+
 static int attach_bytes(struct store *copy, const char *bytes, size_t length) {
     int result = sqlite3_open_v2(
         ":memory:", &copy->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
@@ -62,6 +70,9 @@ static int attach_bytes(struct store *copy, const char *bytes, size_t length) {
         result = sqlite3_db_config(copy->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     if (result == SQLITE_OK)
         result = sqlite3_db_config(copy->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    if (result == SQLITE_OK)
+        result = sqlite3_create_function_v2(
+            copy->db, "task_row", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL, sql_task_row, NULL, NULL, NULL);
     return store_check(copy, result, "opening a copy");
 }
 

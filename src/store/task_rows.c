@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ecs-local/base/error.h"
+#include "ecs-local/base/ids.h"
 #include "ecs-local/store/instance_rows.h"
 #include "late_tasks.h"
 #include "packed_document.h"
@@ -42,6 +43,11 @@ static int run_with_version(struct statement *statement, const struct task_row *
     return instance_rows_set_version(statement->store, row->container_instance_id, row->instance_version);
 }
 
+/* Does the id say which row it is? Those of forks and of older programs do not (decisions/0013). */
+static bool is_numbered(const struct task_row *row) {
+    return ids_row(row->task_id) == row->id;
+}
+
 int task_table_insert(struct store *store, const struct task_row *row) {
     statement_scope struct statement statement = statement_begin_write(store, SQL_TASK_INSERT);
     bind_int(&statement, "id", row->id);
@@ -58,6 +64,7 @@ int task_table_insert(struct store *store, const struct task_row *row) {
     bind_int_or_null(&statement, "service_id", row->service_id);
     bind_int_or_null(&statement, "deployment_id", row->deployment_id);
     bind_state(&statement, row);
+    bind_int_or_null(&statement, "numbered", is_numbered(row) ? 1 : 0);
     return run_with_version(&statement, row);
 }
 
@@ -78,7 +85,7 @@ void store_forget_tasks(struct store *store) {
 static int write_row_now_or_later(struct store *store, const struct task_row *row, bool is_new) {
     task_documents_drop(store->documents, row->cluster_id, row->task_id);
     task_pages_clear(store->pages);
-    if (store->late_tasks == NULL || strlen(row->task_id) >= TASK_ID_SIZE)
+    if (store->late_tasks == NULL || !is_numbered(row))
         return is_new ? task_table_insert(store, row) : task_table_update(store, row);
     late_tasks_put(store->late_tasks, row, is_new);
     return 0;
@@ -143,21 +150,16 @@ static void read_row(struct statement *statement, struct arena *arena, struct ta
     };
 }
 
-static int get_row(struct statement *statement, struct arena *arena, struct task_row *ret_row) {
-    int step = statement_step(statement);
-    if (step != STEP_ROW)
-        return step < 0 ? step : STORE_NOT_FOUND;
-    read_row(statement, arena, ret_row);
-    return 0;
+/* The ways to one task look at what is not in the table yet by themselves: then nothing has to be written. */
+static const struct task_row *late_row(const struct store *store, int64_t id) {
+    return store->late_tasks != NULL ? late_tasks_get(store->late_tasks, id) : NULL;
 }
 
-/* The ways to one task look at what is not in the table yet by themselves: then nothing has to be written. */
-static const struct task_row *late_row(
-    const struct store *store, int64_t id, int64_t cluster_id, const char *task_id_or_null) {
-    if (store->late_tasks == NULL)
-        return NULL;
-    return task_id_or_null == NULL ? late_tasks_get(store->late_tasks, id)
-                                   : late_tasks_find(store->late_tasks, cluster_id, task_id_or_null);
+static const struct task_row *late_row_named(
+    const struct store *store, int64_t cluster_id, const char *task_id) {
+    const struct task_row *late = store->late_tasks != NULL ? late_row(store, ids_row(task_id)) : NULL;
+    bool is_it = late != NULL && late->cluster_id == cluster_id && strcmp(late->task_id, task_id) == 0;
+    return is_it ? late : NULL;
 }
 
 static void copy_row(const struct task_row *row, struct arena *arena, struct task_row *ret_row) {
@@ -170,27 +172,52 @@ static void copy_row(const struct task_row *row, struct arena *arena, struct tas
 }
 
 int task_rows_get(struct store *store, int64_t id, struct arena *arena, struct task_row *ret_row) {
-    const struct task_row *late = late_row(store, id, 0, NULL);
+    const struct task_row *late = late_row(store, id);
     if (late != NULL) {
         copy_row(late, arena, ret_row);
         return 0;
     }
     statement_scope struct statement statement = statement_begin_as_is(store, SQL_TASK_GET);
     bind_int(&statement, "id", id);
-    return get_row(&statement, arena, ret_row);
+    int step = statement_step(&statement);
+    if (step != STEP_ROW)
+        return step < 0 ? step : STORE_NOT_FOUND;
+    read_row(&statement, arena, ret_row);
+    return 0;
 }
 
-int task_rows_find(struct store *store, int64_t cluster_id, const char *task_id, struct arena *arena,
-    struct task_row *ret_row) {
-    const struct task_row *late = late_row(store, 0, cluster_id, task_id);
+/* Steps a statement that knows :id, :task_id and :cluster_id: for the row that the id says, else for the one that is
+ * known to have an id that does not say it. The latter are never late. */
+static int step_to_task(struct statement *statement, int64_t cluster_id, const char *task_id) {
+    bind_int(statement, "id", ids_row(task_id));
+    bind_text(statement, "task_id", task_id);
+    bind_int(statement, "cluster_id", cluster_id);
+    int step = statement_step(statement);
+    if (step != STEP_DONE)
+        return step;
+    statement_scope struct statement foreign = statement_begin_as_is(statement->store, SQL_TASK_FOREIGN_ROW);
+    bind_text(&foreign, "task_id", task_id);
+    bind_int(&foreign, "cluster_id", cluster_id);
+    step = statement_step(&foreign);
+    if (step != STEP_ROW)
+        return step;
+    statement_again(statement);
+    bind_int(statement, "id", column_int(&foreign, "id"));
+    return statement_step(statement);
+}
+
+int task_rows_find(struct store *store, int64_t cluster_id, const char *task_id, int64_t *ret_id) {
+    const struct task_row *late = late_row_named(store, cluster_id, task_id);
     if (late != NULL) {
-        copy_row(late, arena, ret_row);
+        *ret_id = late->id;
         return 0;
     }
-    statement_scope struct statement statement = statement_begin_as_is(store, SQL_TASK_FIND);
-    bind_text(&statement, "task_id", task_id);
-    bind_int(&statement, "cluster_id", cluster_id);
-    return get_row(&statement, arena, ret_row);
+    statement_scope struct statement statement = statement_begin_as_is(store, SQL_TASK_ROW);
+    int step = step_to_task(&statement, cluster_id, task_id);
+    if (step != STEP_ROW)
+        return step < 0 ? step : STORE_NOT_FOUND;
+    *ret_id = column_int(&statement, "id");
+    return 0;
 }
 
 /* Without its closing brace, for the caller to go on. */
@@ -203,7 +230,7 @@ static int append_document(
 
 int task_rows_append_document(struct store *store, int64_t cluster_id, const char *task_id, struct buf *out,
     struct arena *arena, const char **ret_tags) {
-    const struct task_row *late = late_row(store, 0, cluster_id, task_id);
+    const struct task_row *late = late_row_named(store, cluster_id, task_id);
     struct task_document document;
     if (late != NULL) {
         document = (struct task_document){late->document, late->document_length, late->tags};
@@ -213,9 +240,7 @@ int task_rows_append_document(struct store *store, int64_t cluster_id, const cha
     if (known != NULL)
         return append_document(known, out, arena, ret_tags);
     statement_scope struct statement statement = statement_begin_as_is(store, SQL_TASK_DOCUMENT);
-    bind_text(&statement, "task_id", task_id);
-    bind_int(&statement, "cluster_id", cluster_id);
-    int step = statement_step(&statement);
+    int step = step_to_task(&statement, cluster_id, task_id);
     if (step != STEP_ROW)
         return step < 0 ? step : STORE_NOT_FOUND;
     document = column_document(&statement);
@@ -358,14 +383,8 @@ struct task_page {
 
 /* The row is asked for once a page, so that it need not be read once a task. */
 static int move_cursor(struct store *store, const struct task_page *page, struct task_cursor *cursor) {
-    statement_scope struct statement statement = statement_begin(store, SQL_TASK_ROW);
-    bind_text(&statement, "task_id", page->last);
-    bind_int(&statement, "cluster_id", page->filter->cluster_id);
-    int step = statement_step(&statement);
-    if (step != STEP_ROW)
-        return step < 0 ? step : error_raise(ERR_BUG, "the task %s is listed and not there", page->last);
-    cursor->id = column_int(&statement, "id");
-    return 0;
+    int result = task_rows_find(store, page->filter->cluster_id, page->last, &cursor->id);
+    return result <= 0 ? result : error_raise(ERR_BUG, "the task %s is listed and not there", page->last);
 }
 
 static void bind_filter(struct statement *statement, enum statement_id id, const struct task_filter *filter) {

@@ -306,6 +306,33 @@ class LifeCycles(Folder):
 
         self.assertEqual(run(False), run(True))
 
+    def test_ids_go_on_behind_the_newest_task(self):
+        """A task's id has its number in it: those behind a deleted newest task are the same with a kill between them."""
+        def run(kills):
+            arns = []
+            with Server("--data-dir", f"{self.folder}/newest-{kills}", "--seed", "7", "--clock", "held") as server:
+                server.fleet()
+                server.ok("RegisterTaskDefinition", {"family": "job", "containerDefinitions": [
+                    {"name": "app", "image": "busybox", "memory": 10}]})
+                for _ in range(3):
+                    arns += [task["taskArn"] for task in server.ok("RunTask", {"taskDefinition": "job", "count": 2})["tasks"]]
+                    server.ok("StopTask", {"task": arns[-1]})
+                    server.advance(by="3h")
+                    if kills:
+                        server.restart()
+                    found = server.ok("DescribeTasks", {"tasks": arns})
+                    self.assertEqual([failure["arn"] for failure in found["failures"]], arns[1::2])
+                    self.assertEqual([task["taskArn"] for task in found["tasks"]], arns[::2])
+                server.admin("POST", "/_ecs/reset")
+                server.fleet()
+                server.ok("RegisterTaskDefinition", {"family": "job", "containerDefinitions": [
+                    {"name": "app", "image": "busybox", "memory": 10}]})
+                again = server.ok("RunTask", {"taskDefinition": "job", "count": 2})["tasks"]
+                self.assertEqual([task["taskArn"] for task in again], arns[:2])
+            return arns
+
+        self.assertEqual(run(False), run(True))
+
     def test_a_timing_file(self):
         """Stages from a file: an exit by itself after ten seconds, with its code, across a kill."""
         timing = Path(self.folder) / "timing.json"

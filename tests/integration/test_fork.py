@@ -138,6 +138,36 @@ class Forking(Case):
                                       "tags": [{"key": "a", "value": "b"}]}, access_key=TO)
         self.assertEqual([task["taskArn"] for task in again["tasks"]], [task["taskArn"].replace(FROM, TO) for task in tasks])
 
+    def test_task_ids_lead_to_the_account_s_own_task(self):
+        """Task ids of a copy are those of the original, and of the copy's copy: each names a task in each account."""
+        server = self.start()
+        tasks = [task["taskArn"].split("/")[-1] for task in populate(server)]
+        third = "333333333333"
+        fork(server)
+        self.assertEqual(server.admin("POST", "/_ecs/fork", {"from": TO, "to": third})[0], 200)
+        server.ok("RunTask", {"taskDefinition": "web"}, access_key=third)
+        for index, account in enumerate((FROM, TO, third)):
+            who = {"access_key": account}
+            server.ok("TagResource", {"resourceArn": f"arn:aws:ecs:us-east-1:{account}:task/default/{tasks[index]}",
+                                      "tags": [{"key": "whose", "value": account}]}, **who)
+            server.ok("StopTask", {"task": tasks[index]}, **who)
+        for index, account in enumerate((FROM, TO, third)):
+            who = {"access_key": account}
+            shown = server.ok("DescribeTasks", {"tasks": [*tasks, "0" * 32], "include": ["TAGS"]}, **who)
+            self.assertEqual([task["desiredStatus"] for task in shown["tasks"]],
+                             ["STOPPED" if place == index else "RUNNING" for place in range(3)])
+            self.assertEqual([task["taskArn"].split(":")[4] for task in shown["tasks"]], [account] * 3)
+            self.assertIn({"key": "whose", "value": account}, shown["tasks"][index]["tags"])
+            self.assertEqual([failure["reason"] for failure in shown["failures"]], ["MISSING"])
+            pages, token = [], {}
+            while not pages or token:
+                page = server.ok("ListTasks", {"family": "web", "maxResults": 1, **token}, **who)
+                pages += page["taskArns"]
+                token = {"nextToken": page["nextToken"]} if "nextToken" in page else {}
+            running = [arn.split("/")[-1] for arn in pages]
+            self.assertEqual(running[:2], [task for place, task in enumerate(tasks) if place != index])
+            self.assertEqual(len(running), 3 if account == third else 2)
+
     def test_what_was_there_is_replaced(self):
         server = self.start()
         populate(server)

@@ -407,7 +407,7 @@ class Refusals(Case):
             self.refused(self.changed(lambda database, sql=sql: database.execute(sql)), "has a row that cannot be")
         for sql in ("UPDATE task_definitions SET document = '[]'", "UPDATE task_definitions SET document = '{}'",
                     "UPDATE task_definitions SET tags = '{}'", "UPDATE tasks SET packed_document = x'005b5d'", "UPDATE tasks SET packed_document = x'007b7d'",
-                    "UPDATE tasks SET life = '{'", "UPDATE clusters SET document = '7'",
+                    "UPDATE tasks SET life = '{'", "UPDATE tasks SET task_id = 'e' || task_id", "UPDATE clusters SET document = '7'",
                     """UPDATE task_definitions SET document = '{"family":"x","containerDefinitions":[]}'"""):
             self.refused(self.changed(lambda database, sql=sql: database.execute(sql)), "has a row that cannot be")
         for sql in ("DELETE FROM clusters", "DELETE FROM scopes", "UPDATE tasks SET last_status = 'NOWHERE'"):

@@ -258,6 +258,76 @@ static void ids_repeat_with_a_seed(void **state) {
     assert_string_not_equal(one, two);
 }
 
+static unsigned hex_digit(char digit) {
+    return (unsigned)(strchr("0123456789abcdef", digit) - "0123456789abcdef");
+}
+
+static void ids_carry_a_row(void **state) {
+    (void)state;
+    static const int64_t rows[] = {1, 2, 255, 256, 65536, 1000000007, IDS_ROW_MAX - 1, IDS_ROW_MAX};
+    struct ids ids;
+    struct ids same;
+    char id[ID_HEX_SIZE];
+    char plain[ID_HEX_SIZE];
+    ids_init_seeded(&ids, 7);
+    ids_init_seeded(&same, 7);
+    for (unsigned index = 0; index < sizeof(rows) / sizeof(rows[0]); index++) {
+        ids_hex_of_row(&ids, rows[index], id);
+        assert_int_equal(ids_row(id), rows[index]);
+        ids_hex(&same, plain); /* as much of the sequence is used up, and it begins alike */
+        assert_memory_equal(id, plain, 20);
+        assert_int_equal(id[12], '4');
+        assert_non_null(strchr("89ab", id[16]));
+    }
+    assert_int_equal(ids_random(&ids), ids_random(&same));
+    /* A row that does not fit is not there: it is another number, and the caller sees that. */
+    ids_hex_of_row(&ids, IDS_ROW_MAX + 10, id);
+    assert_int_equal(ids_row(id), 9);
+}
+
+/* Rows are counted upwards; what shows of them must not look like it. */
+static void ids_with_rows_look_like_any(void **state) {
+    (void)state;
+    enum {
+        DRAWN = 16000
+    };
+    static unsigned counts[32][16];
+    struct ids ids;
+    ids_init_seeded(&ids, 1);
+    unsigned equal = 0; /* digits of the end that are those of the id before */
+    char before[ID_HEX_SIZE] = "00000000000000000000000000000000";
+    for (int64_t row = 1; row <= DRAWN; row++) {
+        char id[ID_HEX_SIZE];
+        ids_hex_of_row(&ids, row, id);
+        assert_int_equal(strspn(id, "0123456789abcdef"), ID_HEX_SIZE - 1);
+        for (unsigned index = 0; index < 32; index++)
+            counts[index][hex_digit(id[index])]++;
+        for (unsigned index = 20; index < 32; index++)
+            equal += id[index] == before[index];
+        memcpy(before, id, sizeof(before));
+    }
+    for (unsigned index = 0; index < 32; index++) {
+        for (unsigned digit = 0; digit < 16 && index != 12 && index != 16; digit++)
+            assert_in_range(counts[index][digit], DRAWN / 16 - 160, DRAWN / 16 + 160);
+    }
+    assert_in_range(equal, 12 * DRAWN / 16 - 600, 12 * DRAWN / 16 + 600);
+}
+
+static void ids_of_others_lead_nowhere(void **state) {
+    (void)state;
+    static const char *const others[] = {"", "1", "task0001", "2b1f0e3c9d8a4b7cb1d2e3f40516273",
+        "2b1f0e3c9d8a4b7cb1d2e3f4051627389", "2b1f0e3c-9d8a-4b7c-b1d2-e3f405162738"};
+    for (unsigned index = 0; index < sizeof(others) / sizeof(others[0]); index++)
+        assert_int_equal(ids_row(others[index]), 0);
+    /* As long as one: a number that is not a row of ours, but within bounds. */
+    static const char *const alike[] = {"2b1f0e3c9d8a4b7cb1d2e3f405162738",
+        "gggggggggggggggggggggggggggggggg",
+        "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+        "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"};
+    for (unsigned index = 0; index < sizeof(alike) / sizeof(alike[0]); index++)
+        assert_in_range(ids_row(alike[index]), 1 << 24, IDS_ROW_MAX);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_gives_zeroed_memory_of_any_size),
@@ -272,6 +342,9 @@ int main(void) {
         cmocka_unit_test(text_puts_integers),
         cmocka_unit_test(clock_is_held_until_told),
         cmocka_unit_test(ids_repeat_with_a_seed),
+        cmocka_unit_test(ids_carry_a_row),
+        cmocka_unit_test(ids_with_rows_look_like_any),
+        cmocka_unit_test(ids_of_others_lead_nowhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,7 @@
 #include <sqlite3.h>
 
 #include "ecs-local/base/cleanup.h"
+#include "ecs-local/base/ids.h"
 #include "ecs-local/base/text.h"
 #include "ecs-local/store/task_rows.h"
 
@@ -70,12 +71,20 @@ static int close_world(void **state) {
     return 0;
 }
 
+static const char *task_id_of(struct world *world, int64_t id) {
+    struct ids ids;
+    char text[ID_HEX_SIZE];
+    ids_init_seeded(&ids, (uint64_t)id);
+    ids_hex_of_row(&ids, id, text);
+    return arena_strdup(world->arena, text);
+}
+
 static struct task_row row_of(struct world *world, int64_t id, const char *status) {
     const char *document = arena_printf(world->arena, "{\"taskArn\":\"%s\"}", status);
     return (struct task_row){
         .id = id,
         .cluster_id = 1,
-        .task_id = arena_printf(world->arena, "task%04d", (int)id),
+        .task_id = task_id_of(world, id),
         .desired_status = status,
         .last_status = status,
         .launch_type = "EC2",
@@ -102,10 +111,13 @@ static void update(struct world *world, int64_t id, const char *status) {
 static const char *status_of(struct world *world, int64_t id) {
     struct task_row by_row = {.last_status = ""};
     struct task_row by_id = {.last_status = ""};
-    const char *task_id = arena_printf(world->arena, "task%04d", (int)id);
+    int64_t found = 0;
     int first = task_rows_get(world->store, id, world->arena, &by_row);
-    int second = task_rows_find(world->store, 1, task_id, world->arena, &by_id);
+    int second = task_rows_find(world->store, 1, task_id_of(world, id), &found);
     assert_int_equal(first, second);
+    assert_int_equal(found, second == 0 ? id : 0);
+    if (second == 0)
+        assert_int_equal(task_rows_get(world->store, found, world->arena, &by_id), 0);
     assert_string_equal(by_row.last_status, by_id.last_status);
     return first == 0 ? by_row.last_status : "";
 }
@@ -117,8 +129,8 @@ static unsigned listed(struct world *world, const char *status) {
     struct writer writer = WRITER_INIT(&buf);
     bool more = false;
     unsigned count = 0;
-    assert_int_equal(task_rows_list(world->store, &filter, &cursor, 2 * MANY, "", &writer, &more), 0);
-    for (const char *at = buf_text(&buf); (at = strstr(at, "task")) != NULL; at++)
+    assert_int_equal(task_rows_list(world->store, &filter, &cursor, 2 * MANY, "task/", &writer, &more), 0);
+    for (const char *at = buf_text(&buf); (at = strstr(at, "task/")) != NULL; at++)
         count++;
     buf_done(&buf);
     return count;
@@ -237,21 +249,70 @@ static void test_deleted(void **state) {
     assert_string_equal(status_of(world, 1), "");
 }
 
-/* Forks have the same task ids in other clusters. */
+static void assert_status(struct world *world, int64_t cluster_id, const char *task_id, const char *status) {
+    int64_t id = 0;
+    struct task_row found;
+    const char *tags = NULL;
+    struct buf buf = BUF_INIT(1024);
+    assert_int_equal(task_rows_find(world->store, cluster_id, task_id, &id), 0);
+    assert_int_equal(task_rows_get(world->store, id, world->arena, &found), 0);
+    assert_string_equal(found.last_status, status);
+    assert_string_equal(found.task_id, task_id);
+    assert_int_equal(found.cluster_id, cluster_id);
+    assert_int_equal(task_rows_append_document(world->store, cluster_id, task_id, &buf, NULL, &tags), 0);
+    assert_non_null(strstr(buf_text(&buf), status));
+    buf_done(&buf);
+}
+
+/* Forks have the same task ids in other clusters, under other rows. */
 static void test_same_id_in_two_clusters(void **state) {
     struct world *world = *state;
     struct task_row one = row_of(world, 1, "RUNNING");
     struct task_row other = row_of(world, 2, "STOPPED");
-    struct task_row found;
+    int64_t id = 0;
     other.cluster_id = 2;
     other.task_id = one.task_id;
     assert_int_equal(task_rows_insert(world->store, &one), 0);
     assert_int_equal(task_rows_insert(world->store, &other), 0);
+    assert_status(world, 2, one.task_id, "STOPPED");
     commit(world);
-    assert_int_equal(task_rows_find(world->store, 1, one.task_id, world->arena, &found), 0);
-    assert_string_equal(found.last_status, "RUNNING");
-    assert_int_equal(task_rows_find(world->store, 2, one.task_id, world->arena, &found), 0);
-    assert_string_equal(found.last_status, "STOPPED");
+    assert_status(world, 1, one.task_id, "RUNNING");
+    assert_status(world, 2, one.task_id, "STOPPED");
+    assert_int_equal(task_rows_find(world->store, 3, one.task_id, &id), STORE_NOT_FOUND);
+    assert_int_equal(task_rows_delete(world->store, 1), 0);
+    commit(world);
+    assert_int_equal(task_rows_find(world->store, 1, one.task_id, &id), STORE_NOT_FOUND);
+    assert_status(world, 2, one.task_id, "STOPPED");
+}
+
+/* As those of older programs: their rows are in the table at once, between others that are late. */
+static void test_ids_that_say_no_row(void **state) {
+    struct world *world = *state;
+    static const char *const names[] = {
+        "legacy", "11111111111141118111111111111111", "eeeeeeee-eeee-4eee-8eee-eeeeeeeeeeee"};
+    int64_t id = 0;
+    insert(world, 1, "RUNNING");
+    for (int64_t index = 0; index < 3; index++) {
+        struct task_row row = row_of(world, 2 + index, "RUNNING");
+        row.task_id = names[index];
+        assert_int_equal(task_rows_insert(world->store, &row), 0);
+    }
+    commit(world);
+    for (int64_t index = 0; index < 3; index++) {
+        struct task_row row = row_of(world, 2 + index, "STOPPED");
+        row.task_id = names[index];
+        assert_status(world, 1, names[index], "RUNNING");
+        assert_int_equal(task_rows_update(world->store, &row), 0);
+        assert_status(world, 1, names[index], "STOPPED");
+    }
+    update(world, 1, "STOPPED");
+    assert_int_equal(listed(world, "STOPPED"), 4);
+    store_rollback(world->store);
+    for (int64_t index = 0; index < 3; index++)
+        assert_status(world, 1, names[index], "RUNNING");
+    assert_string_equal(status_of(world, 1), "RUNNING");
+    assert_int_equal(task_rows_find(world->store, 1, "legacies", &id), STORE_NOT_FOUND);
+    assert_int_equal(task_rows_find(world->store, 1, "", &id), STORE_NOT_FOUND);
 }
 
 static void test_many(void **state) {
@@ -350,6 +411,7 @@ int main(void) {
         IN_BOTH(test_list_between_turns_is_for_good),
         IN_BOTH(test_deleted),
         IN_BOTH(test_same_id_in_two_clusters),
+        IN_BOTH(test_ids_that_say_no_row),
         IN_BOTH(test_many),
         cmocka_unit_test_setup_teardown(test_every_member_survives, open_on_disk, close_world),
         cmocka_unit_test_setup_teardown(test_a_spoiled_log_is_refused, open_on_disk, close_world),

@@ -13,6 +13,8 @@ enum {
     IDS_TEXT_SIZE = 4 * 17,
 };
 
+#define IDS_ROW_MAX ((INT64_C(1) << 48) - 1)
+
 struct ids {
     bool seeded;
     uint64_t state[4];
@@ -29,6 +31,12 @@ void ids_parse(struct ids *ids, const char *text);
 void ids_uuid(struct ids *ids, char ret_text[ID_UUID_SIZE]);
 /* A version 4 UUID without hyphens: the long ECS id (facts: tasks 2). */
 void ids_hex(struct ids *ids, char ret_text[ID_HEX_SIZE]);
+/* The same of something that has a row, from 1 to IDS_ROW_MAX: it looks like any other, and its last 12 digits are the row
+ * behind a number that follows from its first 16 (decisions/0013). */
+void ids_hex_of_row(struct ids *ids, int64_t row, char ret_text[ID_HEX_SIZE]);
+/* The row in such an id; 0 when the text is not as long as one. Any other text has some number there: whoever asks
+ * compares it with the id of that row. */
+int64_t ids_row(const char *text);
 uint64_t ids_random(struct ids *ids);
 /* Uniform in [0, bound); bound > 0. */
 uint64_t ids_below(struct ids *ids, uint64_t bound);

@@ -298,8 +298,8 @@ const char *engine_refusal(
 
 /* Would a further task of the cluster that waits for capacity be one too many (facts: tasks 14)? */
 bool engine_too_many_waiting(const struct cluster *cluster);
-/* Tasks. engine_task_admit() takes ownership of a complete new task, reserves what it needs on its instance,
- * counts it and sets its first step going. */
+/* Tasks. engine_task_admit() takes ownership of a complete new task, whose id is the next row, reserves what it needs on its
+ * instance, counts it and sets its first step going. */
 int engine_task_admit(
     struct engine *engine, struct cluster *cluster, struct instance *instance_or_null, struct task *task);
 int engine_task_find(

@@ -9,7 +9,7 @@
 struct task_row {
     int64_t id;
     int64_t cluster_id;
-    const char *task_id;
+    const char *task_id; /* mostly ids_hex_of_row() of `id`, and the task is found by it */
     const char *desired_status;
     const char *last_status;
     const char *launch_type;
@@ -25,10 +25,11 @@ struct task_row {
     int64_t deployment_id;         /* 0: of none */
     const char *attachment_id; /* its network interface, when an agent tells of it; NULL: none (not read) */
     const char *reservation;
-    int64_t instance_version; /* what its container instance counts with this change; 0: as before (not read) */
-    int64_t due_ms;   /* 0: nothing is due */
-    const char *tags; /* JSON list, NULL: none */
-    const char *life; /* JSON object (domain/task_life.h), NULL: none */
+    int64_t
+        instance_version; /* what its container instance counts with this change; 0: as before (not read) */
+    int64_t due_ms;       /* 0: nothing is due */
+    const char *tags;     /* JSON list, NULL: none */
+    const char *life;     /* JSON object (domain/task_life.h), NULL: none */
     const char *document;
     size_t document_length;
 };
@@ -41,8 +42,8 @@ int task_rows_delete(struct store *store, int64_t id);
 int task_rows_last_id(struct store *store, int64_t *ret_id);
 
 int task_rows_get(struct store *store, int64_t id, struct arena *arena, struct task_row *ret_row);
-int task_rows_find(struct store *store, int64_t cluster_id, const char *task_id, struct arena *arena,
-    struct task_row *ret_row);
+/* Which row the task is. */
+int task_rows_find(struct store *store, int64_t cluster_id, const char *task_id, int64_t *ret_id);
 /* Appends the document to `out`, without its closing brace; *ret_tags is NULL unless `arena` is given. */
 int task_rows_append_document(struct store *store, int64_t cluster_id, const char *task_id, struct buf *out,
     struct arena *arena, const char **ret_tags);

@@ -2,7 +2,8 @@
 -- copied as well: a column `scope_id` says whose row it is; any other INTEGER column named <singular>_id or
 -- <singular>_row holds the row of the table <plural>; `id` is a table's own row. A table without scope_id belongs to
 -- whom the row belongs that its first such column names. Names of ARNs in TEXT columns, and in BLOB columns named packed_…, go through fork_text().
--- Tables that belong to no account are named in `global`, columns that are not named by this rule in `named`.
+-- Tables that belong to no account are named in `global`, columns that are not named by this rule in `named`. Task ids stay,
+-- so they do not say which row their copy is (tasks.numbered).
 -- name: fork_steps
 WITH RECURSIVE
 global (name) AS (VALUES ('meta'), ('scopes'), ('journal'), ('outcomes'), ('faults'), ('sinks'), ('hook_answers'),
@@ -33,6 +34,7 @@ items AS (SELECT c.tbl, c.cid, format('"%w"', c.col) AS name, CASE
       THEN format('(SELECT new FROM temp.fork_map WHERE tbl = %Q AND old = r.id)', c.tbl)
     WHEN f.target IS NOT NULL THEN format('coalesce((SELECT new FROM temp.fork_map WHERE tbl = %Q AND old = r."%w"), '
       || CASE WHEN c.needed THEN '-r."%w")' ELSE 'NULL)' END, f.target, c.col, c.col)
+    WHEN c.tbl = 'tasks' AND c.col = 'numbered' THEN 'NULL'
     WHEN c.type = 'TEXT' THEN format('fork_text(r."%w")', c.col)
     WHEN c.col LIKE 'packed\_%' ESCAPE '\' THEN format('pack_document(fork_text(unpack_document(r."%w")))', c.col)
     ELSE format('r."%w"', c.col) END AS value

@@ -25,6 +25,6 @@ SELECT group_concat(query, ' UNION ALL ') || ' LIMIT 1' FROM (
       OR json_extract(document, ''$.lastStatus'') IS NULL OR json_extract(document, ''$.desiredStatus'') IS NULL)'
   UNION ALL
   SELECT 'SELECT ''tasks'' FROM main.tasks WHERE NOT json_valid(coalesce(waiting, ''null''))
-      OR NOT json_valid(coalesce(life, ''null''))'
+      OR NOT json_valid(coalesce(life, ''null'')) OR numbered IS NOT NULL AND task_row(task_id) <> id'
   UNION ALL
   SELECT 'SELECT ''journal'' FROM main.journal WHERE first_seq < 1 OR last_seq NOT BETWEEN first_seq AND first_seq + 100000000')

@@ -1,10 +1,11 @@
 -- name: task_insert
 INSERT INTO tasks (id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
     started_by, task_group, capacity_provider, service_id, deployment_id, container_instance_id, protected_until_ms,
-    waiting, reservation, due_ms, tags, life, attachment_id, packed_document)
+    waiting, reservation, due_ms, tags, life, attachment_id, packed_document, numbered)
   VALUES (:id, :cluster_id, :task_id, :desired_status, :last_status, :launch_type, :family_id, :task_definition_id,
     :started_by, :task_group, :capacity_provider, :service_id, :deployment_id, :container_instance_id,
-    :protected_until_ms, :waiting, :reservation, :due_ms, :tags, :life, :attachment_id, :packed_document)
+    :protected_until_ms, :waiting, :reservation, :due_ms, :tags, :life, :attachment_id, :packed_document,
+    :numbered)
 -- name: task_update
 UPDATE tasks SET desired_status = :desired_status, last_status = :last_status,
     container_instance_id = :container_instance_id, protected_until_ms = :protected_until_ms, waiting = :waiting,
@@ -19,13 +20,8 @@ SELECT id, cluster_id, task_id, desired_status, last_status, launch_type, family
     container_instance_id, started_by, protected_until_ms, waiting, reservation, due_ms, tags, life, packed_document,
     service_id, deployment_id
   FROM tasks WHERE id = :id
--- name: task_find
-SELECT id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
-    container_instance_id, started_by, protected_until_ms, waiting, reservation, due_ms, tags, life, packed_document,
-    service_id, deployment_id
-  FROM tasks WHERE task_id = :task_id AND cluster_id = :cluster_id
 -- name: task_document
-SELECT packed_document, tags FROM tasks WHERE task_id = :task_id AND cluster_id = :cluster_id
+SELECT packed_document, tags FROM tasks WHERE id = :id AND task_id = :task_id AND cluster_id = :cluster_id
 -- name: task_of_attachment
 SELECT id FROM tasks INDEXED BY tasks_by_attachment WHERE attachment_id = :attachment_id AND cluster_id = :cluster_id
 -- name: task_each_due
@@ -35,7 +31,10 @@ SELECT id, cluster_id, last_status, desired_status, launch_type, container_insta
     service_id, deployment_id FROM tasks
   WHERE last_status <> 'STOPPED' ORDER BY id
 -- name: task_row
-SELECT id FROM tasks WHERE task_id = :task_id AND cluster_id = :cluster_id
+SELECT id FROM tasks WHERE id = :id AND task_id = :task_id AND cluster_id = :cluster_id
+-- name: task_foreign_row
+SELECT id FROM tasks INDEXED BY tasks_by_foreign_id
+  WHERE numbered IS NULL AND task_id = :task_id AND cluster_id = :cluster_id
 -- name: task_list_launch_type
 SELECT task_id FROM tasks INDEXED BY tasks_by_cluster
   WHERE cluster_id = :cluster_id AND desired_status = :desired_status AND launch_type = :launch_type AND id > :after
