@@ -18,6 +18,7 @@
 #include "task_documents.h"
 #include "task_log.h"
 #include "task_pages.h"
+#include "wal_writes.h"
 
 struct migration {
     unsigned number;
@@ -82,7 +83,7 @@ static int open_database(struct store *store, const struct store_config *config)
         snprintf(path, sizeof(path), ":memory:");
     }
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    int result = sqlite3_open_v2(path, &store->db, flags, NULL);
+    int result = sqlite3_open_v2(path, &store->db, flags, config->data_dir != NULL ? wal_writes_vfs() : NULL);
     return store_check(store, result, path);
 }
 

@@ -25,6 +25,10 @@ unsigned faulty_disk_failures(void) {
     return plan.failures;
 }
 
+unsigned faulty_disk_operations(void) {
+    return plan.operations;
+}
+
 static bool fails(enum fault_kind kind) {
     if (plan.kind != kind)
         return false;

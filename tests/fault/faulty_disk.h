@@ -21,5 +21,7 @@ void faulty_disk_install(void);
 void faulty_disk_arm(enum fault_kind kind, unsigned number, bool lasting);
 /* How many operations have failed since it was armed. */
 unsigned faulty_disk_failures(void);
+/* How many operations of that kind there have been. */
+unsigned faulty_disk_operations(void);
 
 #endif
