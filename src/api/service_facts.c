@@ -72,12 +72,14 @@ static int read_capacity(struct api_call *call, const struct cluster *cluster, c
 
 static void read_platform(struct api_call *call, const char *version, struct service_view_of_world *world) {
     struct task_launch launch = {.definition = world->facts.definition};
-    (void)call;
     if (!text_equal(world->facts.launch_type, "FARGATE") || world->facts.definition == NULL)
         return;
-    if (task_launch_platform(&launch, version) != 0) {
-        world->platform = (struct violation){
-            .code = "PlatformUnknownException", .message = "The specified platform does not exist."};
+    int result = task_launch_platform(&launch, version);
+    if (result != 0) {
+        api_fail(call,
+            result == TASK_PLATFORM_INCOMPATIBLE ? ERROR_PLATFORM_INCOMPATIBLE : ERROR_PLATFORM_UNKNOWN,
+            NULL);
+        world->platform = call->error;
         world->facts.platform_violation = &world->platform;
     }
     world->facts.platform_family = world->facts.definition->is_windows ? world->facts.definition->os_family

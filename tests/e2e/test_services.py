@@ -182,6 +182,23 @@ class Creating(Services):
                             launchType="FARGATE", networkConfiguration=SUBNETS, platformVersion="9.9.9")
         self.create_refused("Task definition does not support launch_type FARGATE.", launchType="FARGATE")
 
+    def test_platforms(self):
+        """A version that is none, and one that is too old for the definition, wherever a service or task set says it."""
+        self.fargate("efs", container={"mountPoints": [{"sourceVolume": "v", "containerPath": "/v"}]},
+                     volumes=[{"name": "v", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}])
+        far = {"launchType": "FARGATE", "networkConfiguration": SUBNETS}
+        asked = {"taskDefinition": "efs", "desiredCount": 1, "cluster": "default"}
+        self.ok("CreateService", {**asked, **far, "serviceName": "s"})
+        self.ok("CreateService", {"serviceName": "ours", "desiredCount": 1, "deploymentController": {"type": "EXTERNAL"}})
+        for version, code, text in (("1.4", "PlatformUnknownException", "The specified platform does not exist."),
+                                    ("1.3.0", "PlatformTaskDefinitionIncompatibilityException",
+                                     "One or more of the requested capabilities are not supported.")):
+            platform = {"platformVersion": version}
+            self.refused(code, text, "CreateService", {**asked, **far, **platform, "serviceName": "t"})
+            self.refused(code, text, "UpdateService", {"service": "s", **platform})
+            self.refused(code, text, "CreateTaskSet", {"service": "ours", "cluster": "default", "taskDefinition": "efs", **far, **platform})
+        self.ok("UpdateService", {"service": "s", "platformVersion": "1.4.0"})
+
     def test_the_same_again(self):
         first = self.create(clientToken="t", tags=[{"key": "a", "value": "1"}])
         self.invalid(NOT_IDEMPOTENT, "CreateService", {"serviceName": "s", "taskDefinition": "web", "desiredCount": 0})

@@ -278,7 +278,9 @@ class Journal(Case):
 
     def test_following(self):
         environment = {**os.environ, "ECS_LOCAL_ENDPOINT": self.server.url}
-        follower = subprocess.Popen([BINARY, "journal", "--follow", "--kind", "request"], stdout=subprocess.PIPE, text=True, env=environment)
+        # Who starts the tests in the background has SIGINT ignored, and we inherit that.
+        follower = subprocess.Popen([BINARY, "journal", "--follow", "--kind", "request"], stdout=subprocess.PIPE, text=True,
+                                    env=environment, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         try:
             for name in ("CreateCluster", "ListClusters"):
                 self.server.ok(name)

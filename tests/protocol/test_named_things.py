@@ -1,5 +1,5 @@
-"""Every operation that is asked in a cluster, from the model: the same answers to a cluster that is not there and to what
-is none (facts: tasks 1.4b, 2)."""
+"""Every operation that is asked in a cluster, or of a service, from the model: the same answers to one that is not there
+and to what is none (facts: tasks 1.4b, 2)."""
 
 import json
 import sys
@@ -61,17 +61,17 @@ NEEDED = {
 LOOKS_FIRST = {"AssociateGatewayWithCluster", "DisassociateGatewayFromCluster", "CreateDaemon"}
 
 
-def asked_in_a_cluster():
-    """(operation, the member that names the cluster) of those that know ClusterNotFoundException."""
+def that_name(members_wanted, error):
+    """(operation, the member that names the thing) of those that know the error."""
     built = set(implemented_operations())
     for operation in MODEL_DATA["operations"]:
         members = {member["name"] for member in MODEL_DATA["shapes"].get(operation.get("input"), {}).get("members", [])}
-        names = [name for name in ("cluster", "clusterArn") if name in members]
-        if names and operation["name"] in built and "ClusterNotFoundException" in operation["errors"]:
+        names = [name for name in members_wanted if name in members]
+        if names and operation["name"] in built and error in operation["errors"]:
             yield operation["name"], names[0]
 
 
-class NamedClusters(unittest.TestCase):
+class NamedThings(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = Server("--log-level", "error").start()
@@ -83,7 +83,7 @@ class NamedClusters(unittest.TestCase):
 
     def each(self, named, expected, but=()):
         asked = 0
-        for operation, member in asked_in_a_cluster():
+        for operation, member in that_name(("cluster", "clusterArn"), "ClusterNotFoundException"):
             if operation in but:
                 continue
             name = named if member == "cluster" or named.startswith("arn:") else arn(f"cluster/{named}")
@@ -105,6 +105,16 @@ class NamedClusters(unittest.TestCase):
                             (arn("service/nope"), "Unsupported resource type: service"),
                             (arn("cluster/a/b"), "Invalid identifier: Unexpected number of separators")):
             self.each(given, (INVALID, text), LOOKS_FIRST)
+
+    def test_a_service_that_is_not_there(self):
+        self.server.ok("CreateCluster")
+        asked = 0
+        for operation, member in that_name(("service", "serviceName"), "ServiceNotFoundException"):
+            with self.subTest(operation=operation):
+                body = {**NEEDED.get(operation, {}), "cluster": "default", member: "nope"}
+                self.assertEqual(self.server.error(operation, body)[0], "ServiceNotFoundException")
+                asked += 1
+        self.assertGreater(asked, 8)
 
 
 if __name__ == "__main__":
