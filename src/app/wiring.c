@@ -325,6 +325,7 @@ static enum http_send handle(void *context, struct http_exchange *exchange) {
     struct wiring *wiring = context;
     const char *path = http_path(exchange);
     const char *method = http_method(exchange);
+    clock_look(engine_clock(wiring->engine));
     if (text_equal(path, "/") && text_equal(method, "POST"))
         return handle_aws(wiring, exchange);
     if (admin_serves(path))
@@ -413,12 +414,14 @@ static int64_t sooner(int64_t left_ms, int64_t right_ms) {
 
 static int64_t wait_ms(void *context) {
     struct wiring *wiring = context;
+    clock_look(engine_clock(wiring->engine));
     return sooner(sooner(engine_wait_ms(wiring->engine), delayed_replies_wait_ms(wiring->delayed)),
         sooner(admin_wait_ms(wiring->admin), outgoing_wait_ms(wiring->outgoing)));
 }
 
 static void run_due(void *context) {
     struct wiring *wiring = context;
+    clock_look(engine_clock(wiring->engine));
     if (engine_run_due(wiring->engine) < 0)
         engine_fail_turn(wiring->engine);
     delayed_replies_run(wiring->delayed);

@@ -57,24 +57,30 @@ void clock_init(struct clock *clock, enum clock_mode mode, double factor) {
     clock->mode = mode;
     clock->factor = mode == CLOCK_SCALED ? factor : 1;
     clock->base_world_ms = machine_now_ms();
-    clock->base_machine_ms = machine_ms(CLOCK_MONOTONIC);
+    clock_look(clock);
+    clock->base_machine_ms = clock->machine_ms;
+}
+
+void clock_look(struct clock *clock) {
+    clock->machine_ms = machine_ms(CLOCK_MONOTONIC);
 }
 
 int64_t clock_now_ms(const struct clock *clock) {
     if (clock->mode == CLOCK_HELD)
         return clock->base_world_ms;
-    int64_t elapsed_ms = machine_ms(CLOCK_MONOTONIC) - clock->base_machine_ms;
+    int64_t elapsed_ms = clock->machine_ms - clock->base_machine_ms;
     if (clock->mode == CLOCK_SCALED)
         elapsed_ms = (int64_t)((double)elapsed_ms * clock->factor);
     return clock->base_world_ms + elapsed_ms;
 }
 
 void clock_set_mode(struct clock *clock, enum clock_mode mode, double factor) {
+    clock_look(clock);
     int64_t now_ms = clock_now_ms(clock);
     clock->mode = mode;
     clock->factor = mode == CLOCK_SCALED ? factor : 1;
     clock->base_world_ms = mode == CLOCK_REAL ? machine_now_ms() : now_ms;
-    clock->base_machine_ms = machine_ms(CLOCK_MONOTONIC);
+    clock->base_machine_ms = clock->machine_ms;
 }
 
 void clock_advance_to(struct clock *clock, int64_t world_ms) {
@@ -82,7 +88,7 @@ void clock_advance_to(struct clock *clock, int64_t world_ms) {
     if (world_ms <= now_ms)
         return;
     clock->base_world_ms = world_ms;
-    clock->base_machine_ms = machine_ms(CLOCK_MONOTONIC);
+    clock->base_machine_ms = clock->machine_ms;
 }
 
 int64_t clock_wait_ms(const struct clock *clock, int64_t world_ms) {

@@ -235,6 +235,27 @@ static void clock_is_held_until_told(void **state) {
     assert_int_equal(clock_mode_parse("x-1", &mode, &factor), 1);
 }
 
+static void clock_moves_when_looked_at(void **state) {
+    (void)state;
+    struct clock clock;
+    clock_init(&clock, CLOCK_SCALED, 1e6);
+    int64_t start_ms = clock_now_ms(&clock);
+    int64_t start_us = machine_monotonic_us();
+    while (machine_monotonic_us() < start_us + 2000)
+        ;
+    assert_int_equal(clock_now_ms(&clock), start_ms);
+    clock_look(&clock);
+    int64_t later_ms = clock_now_ms(&clock);
+    assert_true(later_ms >= start_ms + 1000000);
+    clock_advance_to(&clock, later_ms + 5000);
+    assert_int_equal(clock_now_ms(&clock), later_ms + 5000);
+    clock_look(&clock);
+    assert_true(clock_now_ms(&clock) >= later_ms + 5000);
+    /* Real: the machine's time, from this moment on. */
+    clock_set_mode(&clock, CLOCK_REAL, 1);
+    assert_in_range(clock_now_ms(&clock), machine_now_ms() - 60000, machine_now_ms());
+}
+
 static void ids_repeat_with_a_seed(void **state) {
     (void)state;
     struct ids first;
@@ -341,6 +362,7 @@ int main(void) {
         cmocka_unit_test(text_knows_iso8601_and_utf8),
         cmocka_unit_test(text_puts_integers),
         cmocka_unit_test(clock_is_held_until_told),
+        cmocka_unit_test(clock_moves_when_looked_at),
         cmocka_unit_test(ids_repeat_with_a_seed),
         cmocka_unit_test(ids_carry_a_row),
         cmocka_unit_test(ids_with_rows_look_like_any),

@@ -16,6 +16,7 @@ struct clock {
     double factor;         /* world milliseconds per machine millisecond; 1 when real */
     int64_t base_world_ms; /* world time at base_machine_ms */
     int64_t base_machine_ms;
+    int64_t machine_ms; /* the machine's monotonic time at the last look */
 };
 
 /* "real", "held" or "xN" (N a positive number) → 0; anything else → 1. */
@@ -24,7 +25,10 @@ int clock_mode_parse(const char *text, enum clock_mode *ret_mode, double *ret_fa
 const char *clock_mode_name(enum clock_mode mode);
 
 void clock_init(struct clock *clock, enum clock_mode mode, double factor);
-/* Milliseconds since the epoch. Never goes backwards as long as the mode stays. */
+/* Looks at the machine's clock. Between two looks the world's time stands still: a request and what follows from it happen
+ * in one moment, and asking for the time costs nothing. */
+void clock_look(struct clock *clock);
+/* Milliseconds since the epoch at the last look. Never goes backwards as long as the mode stays. */
 int64_t clock_now_ms(const struct clock *clock);
 /* Changes the mode; the time goes on from where it is (real: jumps to the machine's time). */
 void clock_set_mode(struct clock *clock, enum clock_mode mode, double factor);
