@@ -1,11 +1,13 @@
 #include "late_tasks.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <uthash.h>
 
 #include "ecs-local/base/error.h"
+#include "rows_to_insert.h"
 #include "statement.h"
 #include "task_log.h"
 #include "task_row_members.h"
@@ -38,6 +40,9 @@ struct late_tasks {
     bool logged;      /* every row is in the log, too */
     int64_t last_entry;
     struct buf entry;
+    const struct task_row **batch; /* to be inserted by one statement */
+    unsigned batch_count;
+    unsigned batch_capacity;
 };
 
 struct late_tasks *late_tasks_new(bool logged) {
@@ -50,6 +55,10 @@ struct late_tasks *late_tasks_new(bool logged) {
 static void remove_row(struct late_rows *rows, struct late_row *late) {
     HASH_DELETE(by_id, rows->by_id, late);
     free(late);
+}
+
+static struct late_row *row_of(const struct task_row *row) {
+    return (struct late_row *)((char *)row - offsetof(struct late_row, row));
 }
 
 static void remove_all(struct late_rows *rows) {
@@ -69,6 +78,7 @@ void late_tasks_free(struct late_tasks *late_or_null) {
         return;
     late_tasks_clear(late_or_null);
     buf_done(&late_or_null->entry);
+    free(late_or_null->batch);
     free(late_or_null);
 }
 
@@ -143,12 +153,34 @@ bool late_tasks_changed(const struct late_tasks *late) {
 
 /* --- writing ------------------------------------------------------------------------------------------------- */
 
-static int write_row(struct store *store, struct late_row *late) {
-    int result = 0;
-    if (!late->written)
-        result = late->is_new ? task_table_insert(store, &late->row) : task_table_update(store, &late->row);
-    late->written = late->written || result == 0;
-    store->late_tasks->any_written = true;
+/* Into the table now, or with the batch. */
+static int write_row(struct store *store, struct late_row *row) {
+    struct late_tasks *late = store->late_tasks;
+    if (row->written)
+        return 0;
+    late->any_written = true;
+    if (row->is_new) {
+        if (late->batch_count == late->batch_capacity) {
+            late->batch_capacity = late->batch_capacity * 2 + ROWS_MAX;
+            late->batch = xrealloc(late->batch, late->batch_capacity * sizeof(*late->batch));
+        }
+        late->batch[late->batch_count++] = &row->row;
+        row->written = true;
+        return 0;
+    }
+    int result = task_table_update(store, &row->row);
+    row->written = result == 0;
+    return result;
+}
+
+/* `result` so far: what the batch holds is not written when something has gone wrong. */
+static int write_batch(struct store *store, int result) {
+    struct late_tasks *late = store->late_tasks;
+    if (result == 0)
+        result = task_table_insert(store, late->batch, late->batch_count);
+    for (unsigned index = 0; result != 0 && index < late->batch_count; index++)
+        row_of(late->batch[index])->written = false;
+    late->batch_count = 0;
     return result;
 }
 
@@ -173,7 +205,7 @@ static int write_rows(struct store *store) {
     int result = write_kept(store, late);
     for (struct late_row *row = late->turn.by_id; result == 0 && row != NULL; row = row->by_id.next)
         result = write_row(store, row);
-    return result;
+    return write_batch(store, result);
 }
 
 int late_tasks_write(struct store *store) {
@@ -206,7 +238,7 @@ static int trim(struct store *store) {
         if (row_by_id(&late->turn, row->id) == NULL)
             result = write_row(store, row);
     }
-    return result;
+    return write_batch(store, result);
 }
 
 static int log_turn(struct store *store) {

@@ -34,7 +34,6 @@ void late_tasks_committed(struct late_tasks *late);
 void late_tasks_rolled_back(struct late_tasks *late);
 
 /* The table itself (task_rows.c). */
-int task_table_insert(struct store *store, const struct task_row *row);
 /* STORE_NOT_FOUND: there is no such row. */
 int task_table_update(struct store *store, const struct task_row *row);
 

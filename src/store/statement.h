@@ -71,11 +71,14 @@ struct store {
     struct buf unpacked;              /* the document that is being read */
     int lock_fd;                      /* -1 in memory */
     bool in_transaction;
-    bool only_moved; /* the transaction has moved rows of tasks into their table, for a reader, and nothing else */
+    bool
+        only_moved; /* the transaction has moved rows of tasks into their table, for a reader, and nothing else */
     int wal_pages;
     struct prepared statements[SQL_COUNT];
     struct found_definition found_definitions[FOUND_DEFINITIONS];
     struct kept_definition kept_definitions[FOUND_DEFINITIONS];
+    const struct task_row *const *rows_to_insert; /* what the statement that runs finds (rows_to_insert.h) */
+    unsigned rows_to_insert_count;
     char *packed; /* scratch of packed_bytes.c */
     size_t packed_capacity;
 };

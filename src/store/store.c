@@ -13,6 +13,7 @@
 #include "late_tasks.h"
 #include "packed_document.h"
 #include "page_cache.h"
+#include "rows_to_insert.h"
 #include "snapshot_shelf.h"
 #include "store_internal.h"
 #include "task_documents.h"
@@ -151,6 +152,8 @@ static int run_stamped(struct store *store, const char *sql, const char *what, u
 int store_migrate(struct store *store) {
     int64_t version = 0;
     int result = store_check(store, document_functions(store->db), "functions");
+    if (result == 0)
+        result = rows_to_insert_install(store);
     if (result == 0)
         result = store_pragma_int(store, "PRAGMA user_version", &version);
     if (result == 0 && version == 0)

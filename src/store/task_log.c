@@ -6,6 +6,7 @@
 #include "ecs-local/base/error.h"
 #include "late_tasks.h"
 #include "packed_bytes.h"
+#include "rows_to_insert.h"
 #include "task_row_members.h"
 
 /* --- a row as bytes: its integers, then each text with its length before it and a NUL behind it ---------------- */
@@ -115,7 +116,7 @@ static int replay_entry(struct store *store, const char *bytes, size_t length) {
         if (result == 0)
             result = task_table_update(store, &row);
         if (result == STORE_NOT_FOUND)
-            result = task_table_insert(store, &row);
+            result = task_table_insert(store, &(const struct task_row *){&row}, 1);
     }
     return result;
 }

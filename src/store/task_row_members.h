@@ -25,4 +25,7 @@ static inline void task_row_integers(struct task_row *row, int64_t *ret_integers
     memcpy(ret_integers, integers, sizeof(integers));
 }
 
+/* Does the id say which row it is? Those of forks and of older programs do not (decisions/0013). */
+bool task_row_is_numbered(const struct task_row *row);
+
 #endif

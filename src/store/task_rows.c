@@ -8,6 +8,7 @@
 #include "ecs-local/store/instance_rows.h"
 #include "late_tasks.h"
 #include "packed_document.h"
+#include "rows_to_insert.h"
 #include "store_internal.h"
 #include "task_documents.h"
 #include "task_pages.h"
@@ -17,7 +18,6 @@ enum {
     TASK_ID_SIZE = 64
 };
 
-/* Both statements name these in this order, so that each is found at once. */
 static void bind_state(struct statement *statement, const struct task_row *row) {
     bind_int_or_null(statement, "container_instance_id", row->container_instance_id);
     bind_int_or_null(statement, "protected_until_ms", row->protected_until_ms);
@@ -43,29 +43,8 @@ static int run_with_version(struct statement *statement, const struct task_row *
     return instance_rows_set_version(statement->store, row->container_instance_id, row->instance_version);
 }
 
-/* Does the id say which row it is? Those of forks and of older programs do not (decisions/0013). */
-static bool is_numbered(const struct task_row *row) {
+bool task_row_is_numbered(const struct task_row *row) {
     return ids_row(row->task_id) == row->id;
-}
-
-int task_table_insert(struct store *store, const struct task_row *row) {
-    statement_scope struct statement statement = statement_begin_write(store, SQL_TASK_INSERT);
-    bind_int(&statement, "id", row->id);
-    bind_int(&statement, "cluster_id", row->cluster_id);
-    bind_text(&statement, "task_id", row->task_id);
-    bind_text(&statement, "desired_status", row->desired_status);
-    bind_text(&statement, "last_status", row->last_status);
-    bind_text(&statement, "launch_type", row->launch_type);
-    bind_int(&statement, "family_id", row->family_id);
-    bind_int(&statement, "task_definition_id", row->task_definition_id);
-    bind_text(&statement, "started_by", row->started_by);
-    bind_text(&statement, "task_group", row->task_group);
-    bind_text(&statement, "capacity_provider", row->capacity_provider);
-    bind_int_or_null(&statement, "service_id", row->service_id);
-    bind_int_or_null(&statement, "deployment_id", row->deployment_id);
-    bind_state(&statement, row);
-    bind_int_or_null(&statement, "numbered", is_numbered(row) ? 1 : 0);
-    return run_with_version(&statement, row);
 }
 
 int task_table_update(struct store *store, const struct task_row *row) {
@@ -85,8 +64,8 @@ void store_forget_tasks(struct store *store) {
 static int write_row_now_or_later(struct store *store, const struct task_row *row, bool is_new) {
     task_documents_drop(store->documents, row->cluster_id, row->task_id);
     task_pages_clear(store->pages);
-    if (store->late_tasks == NULL || !is_numbered(row))
-        return is_new ? task_table_insert(store, row) : task_table_update(store, row);
+    if (store->late_tasks == NULL || !task_row_is_numbered(row))
+        return is_new ? task_table_insert(store, &row, 1) : task_table_update(store, row);
     late_tasks_put(store->late_tasks, row, is_new);
     return 0;
 }

@@ -2,10 +2,13 @@
 INSERT INTO tasks (id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
     started_by, task_group, capacity_provider, service_id, deployment_id, container_instance_id, protected_until_ms,
     waiting, reservation, due_ms, tags, life, attachment_id, packed_document, numbered)
-  VALUES (:id, :cluster_id, :task_id, :desired_status, :last_status, :launch_type, :family_id, :task_definition_id,
-    :started_by, :task_group, :capacity_provider, :service_id, :deployment_id, :container_instance_id,
-    :protected_until_ms, :waiting, :reservation, :due_ms, :tags, :life, :attachment_id, :packed_document,
-    :numbered)
+  SELECT id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
+    started_by, task_group, capacity_provider, service_id, deployment_id, container_instance_id, protected_until_ms,
+    waiting, reservation, due_ms, tags, life, attachment_id, packed_document, numbered FROM rows_to_insert
+-- name: task_insert_versions
+INSERT INTO container_instance_versions (container_instance_id, version)
+  SELECT container_instance_id, instance_version FROM rows_to_insert WHERE instance_version IS NOT NULL
+  ON CONFLICT (container_instance_id) DO UPDATE SET version = max(version, excluded.version)
 -- name: task_update
 UPDATE tasks SET desired_status = :desired_status, last_status = :last_status,
     container_instance_id = :container_instance_id, protected_until_ms = :protected_until_ms, waiting = :waiting,
