@@ -40,25 +40,14 @@ struct prepared {
     int column_count;
 };
 
-/* What task_definition_rows_find() has found: mostly the same few are asked for again. */
-struct found_definition {
-    int64_t scope_id; /* 0: nothing has been found */
-    char family[256];
+/* A task definition that was asked for by its name: mostly the same few are asked for again. */
+struct known_definition {
+    struct arena *arena;    /* has the row's texts; NULL: none is known */
     int64_t asked_revision; /* 0: the latest */
-    int64_t id;
-    int64_t family_id;
-    int64_t revision;
-    bool active;
+    struct task_definition_row row;
 };
 enum {
-    FOUND_DEFINITIONS = 8
-};
-
-/* Likewise what task_definition_rows_get() has read. */
-struct kept_definition {
-    struct arena *arena; /* has the row's texts; NULL: nothing is kept */
-    int64_t asked_revision;
-    struct task_definition_row row;
+    KNOWN_DEFINITIONS = 8
 };
 
 struct store {
@@ -71,12 +60,10 @@ struct store {
     struct buf unpacked;              /* the document that is being read */
     int lock_fd;                      /* -1 in memory */
     bool in_transaction;
-    bool
-        only_moved; /* the transaction has moved rows of tasks into their table, for a reader, and nothing else */
+    bool only_moved; /* the transaction has put late rows into their table, for a reader, and nothing else */
     int wal_pages;
     struct prepared statements[SQL_COUNT];
-    struct found_definition found_definitions[FOUND_DEFINITIONS];
-    struct kept_definition kept_definitions[FOUND_DEFINITIONS];
+    struct known_definition known_definitions[KNOWN_DEFINITIONS];
     const struct task_row *const *rows_to_insert; /* what the statement that runs finds (rows_to_insert.h) */
     unsigned rows_to_insert_count;
     char *packed; /* scratch of packed_bytes.c */

@@ -1,14 +1,9 @@
 #include "ecs-local/store/task_definition_rows.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "ecs-local/base/text.h"
 #include "store_internal.h"
-
-enum {
-    KEPT_DOCUMENT_MAX = 7 * 1024, /* bytes: a block of an arena */
-};
 
 static int insert_family(struct store *store, int64_t scope_id, const char *family, int64_t *ret_id) {
     statement_scope struct statement statement = statement_begin_write(store, SQL_FAMILY_INSERT);
@@ -88,10 +83,9 @@ static int read_row(struct statement *statement, struct arena *arena, struct tas
 }
 
 void store_forget_definitions(struct store *store) {
-    for (unsigned index = 0; index < FOUND_DEFINITIONS; index++) {
-        store->found_definitions[index].scope_id = 0;
-        arena_free(store->kept_definitions[index].arena);
-        store->kept_definitions[index].arena = NULL;
+    for (unsigned index = 0; index < KNOWN_DEFINITIONS; index++) {
+        arena_free(store->known_definitions[index].arena);
+        store->known_definitions[index].arena = NULL;
     }
 }
 
@@ -100,28 +94,7 @@ static unsigned place_of(int64_t scope_id, const char *family, int64_t revision)
     uint64_t hash = (uint64_t)scope_id + (uint64_t)revision;
     for (const char *cursor = family; *cursor != '\0'; cursor++)
         hash = hash * 31 + (unsigned char)*cursor;
-    return (unsigned)(hash % FOUND_DEFINITIONS);
-}
-
-static void copy_row(
-    const struct task_definition_row *row, struct arena *arena, struct task_definition_row *ret_row) {
-    *ret_row = *row;
-    ret_row->family = arena_strdup(arena, row->family);
-    ret_row->status = arena_strdup(arena, row->status);
-    ret_row->registered_by = arena_strdup(arena, row->registered_by);
-    ret_row->tags = arena_strdup(arena, row->tags);
-    ret_row->document = arena_strdup(arena, row->document);
-}
-
-static void keep(
-    struct kept_definition *kept, int64_t asked_revision, const struct task_definition_row *row) {
-    arena_free(kept->arena);
-    kept->arena = NULL;
-    if (strlen(row->document) > KEPT_DOCUMENT_MAX)
-        return;
-    kept->arena = arena_new();
-    kept->asked_revision = asked_revision;
-    copy_row(row, kept->arena, &kept->row);
+    return (unsigned)(hash % KNOWN_DEFINITIONS);
 }
 
 static int read_definition(struct store *store, int64_t scope_id, const char *family, int64_t revision,
@@ -135,18 +108,38 @@ static int read_definition(struct store *store, int64_t scope_id, const char *fa
     return read_row(&statement, arena, ret_row);
 }
 
+/* *ret_row is the store's, until a definition is looked up again or one changes. */
+static int look_up(struct store *store, int64_t scope_id, const char *family, int64_t revision,
+    const struct task_definition_row **ret_row) {
+    struct known_definition *known = &store->known_definitions[place_of(scope_id, family, revision)];
+    if (known->arena == NULL || known->row.scope_id != scope_id || known->asked_revision != revision ||
+        strcmp(known->row.family, family) != 0) {
+        struct known_definition read = {.arena = arena_new(), .asked_revision = revision};
+        int result = read_definition(store, scope_id, family, revision, read.arena, &read.row);
+        if (result != 0) {
+            arena_free(read.arena);
+            return result;
+        }
+        arena_free(known->arena);
+        *known = read;
+    }
+    *ret_row = &known->row;
+    return 0;
+}
+
 int task_definition_rows_get(struct store *store, int64_t scope_id, const char *family, int64_t revision,
     struct arena *arena, struct task_definition_row *ret_row) {
-    struct kept_definition *kept = &store->kept_definitions[place_of(scope_id, family, revision)];
-    if (kept->arena != NULL && kept->row.scope_id == scope_id && kept->asked_revision == revision &&
-        strcmp(kept->row.family, family) == 0) {
-        copy_row(&kept->row, arena, ret_row);
-        return 0;
-    }
-    int result = read_definition(store, scope_id, family, revision, arena, ret_row);
-    if (result == 0)
-        keep(kept, revision, ret_row);
-    return result;
+    const struct task_definition_row *row = NULL;
+    int result = look_up(store, scope_id, family, revision, &row);
+    if (result != 0)
+        return result;
+    *ret_row = *row;
+    ret_row->family = arena_strdup(arena, row->family);
+    ret_row->status = arena_strdup(arena, row->status);
+    ret_row->registered_by = arena_strdup(arena, row->registered_by);
+    ret_row->tags = arena_strdup(arena, row->tags);
+    ret_row->document = arena_strdup(arena, row->document);
+    return 0;
 }
 
 int task_definition_rows_get_by_id(
@@ -156,42 +149,16 @@ int task_definition_rows_get_by_id(
     return read_row(&statement, arena, ret_row);
 }
 
-static int find(struct store *store, int64_t scope_id, const char *family, int64_t revision,
-    struct found_definition *ret_found) {
-    enum statement_id id = revision != 0 ? SQL_TASK_DEFINITION_FIND : SQL_TASK_DEFINITION_FIND_LATEST;
-    statement_scope struct statement statement = statement_begin(store, id);
-    bind_int(&statement, "scope_id", scope_id);
-    bind_text(&statement, "family", family);
-    if (revision != 0)
-        bind_int(&statement, "revision", revision);
-    int step = statement_step(&statement);
-    if (step != STEP_ROW)
-        return step < 0 ? step : STORE_NOT_FOUND;
-    *ret_found = (struct found_definition){
-        .scope_id = scope_id,
-        .asked_revision = revision,
-        .id = column_int(&statement, "id"),
-        .family_id = column_int(&statement, "family_id"),
-        .revision = column_int(&statement, "revision"),
-        .active = text_equal(column_text(&statement, "status"), "ACTIVE"),
-    };
-    snprintf(ret_found->family, sizeof(ret_found->family), "%s", family);
-    return 0;
-}
-
 int task_definition_rows_find(struct store *store, int64_t scope_id, const char *family, int64_t revision,
     int64_t *ret_id, int64_t *ret_family_id, int64_t *ret_revision, bool *ret_active) {
-    struct found_definition *found = &store->found_definitions[place_of(scope_id, family, revision)];
-    if (found->scope_id != scope_id || found->asked_revision != revision ||
-        strcmp(found->family, family) != 0) {
-        int result = find(store, scope_id, family, revision, found);
-        if (result != 0)
-            return result;
-    }
-    *ret_id = found->id;
-    *ret_family_id = found->family_id;
-    *ret_revision = found->revision;
-    *ret_active = found->active;
+    const struct task_definition_row *row = NULL;
+    int result = look_up(store, scope_id, family, revision, &row);
+    if (result != 0)
+        return result;
+    *ret_id = row->id;
+    *ret_family_id = row->family_id;
+    *ret_revision = row->revision;
+    *ret_active = text_equal(row->status, "ACTIVE");
     return 0;
 }
 

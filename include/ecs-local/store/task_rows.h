@@ -25,11 +25,10 @@ struct task_row {
     int64_t deployment_id;         /* 0: of none */
     const char *attachment_id; /* its network interface, when an agent tells of it; NULL: none (not read) */
     const char *reservation;
-    int64_t
-        instance_version; /* what its container instance counts with this change; 0: as before (not read) */
-    int64_t due_ms;       /* 0: nothing is due */
-    const char *tags;     /* JSON list, NULL: none */
-    const char *life;     /* JSON object (domain/task_life.h), NULL: none */
+    int64_t instance_version; /* what its instance counts with this change; 0: as before (not read) */
+    int64_t due_ms;           /* 0: nothing is due */
+    const char *tags;         /* JSON list, NULL: none */
+    const char *life;         /* JSON object (domain/task_life.h), NULL: none */
     const char *document;
     size_t document_length;
 };

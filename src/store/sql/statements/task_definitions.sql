@@ -38,12 +38,6 @@ SELECT id, scope_id, family_id, family, revision, status, registered_ms, deregis
 SELECT id, scope_id, family_id, family, revision, status, registered_ms, deregistered_ms, delete_requested_ms,
     registered_by, tags, document
   FROM task_definitions WHERE id = :id
--- name: task_definition_find
-SELECT id, family_id, revision, status FROM task_definitions
-  WHERE scope_id = :scope_id AND family = :family AND revision = :revision
--- name: task_definition_find_latest
-SELECT id, family_id, revision, status FROM task_definitions
-  WHERE scope_id = :scope_id AND status = 'ACTIVE' AND family = :family ORDER BY revision DESC LIMIT 1
 -- name: task_definition_set_status
 UPDATE task_definitions SET status = :status, deregistered_ms = :deregistered_ms,
     delete_requested_ms = :delete_requested_ms WHERE id = :id
