@@ -260,7 +260,7 @@ static enum http_send handle_aws(struct wiring *wiring, struct http_exchange *ex
     struct aws_json_request request = {
         .target = http_header(exchange, "X-Amz-Target"),
         .authorization = http_header(exchange, "Authorization"),
-        .host = http_header(exchange, "Host"),
+        .host = caller.host,
         .body = body,
         .body_length = length,
     };

@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ecs-local/base/error.h"
 #include "ecs-local/base/log.h"
@@ -53,6 +54,7 @@ void http_exchange_reset(struct http_exchange *exchange) {
     exchange->discarded = 0;
     exchange->method = NULL;
     exchange->path = NULL;
+    exchange->header_count = 0;
     exchange->first_call_done = false;
     exchange->started_ms = 0;
     exchange->bytes_known = false;
@@ -104,8 +106,41 @@ const char *http_path(const struct http_exchange *exchange) {
     return exchange->path;
 }
 
+static bool is_named(const char *name, size_t length, const char *wanted, size_t wanted_length) {
+    return length == wanted_length && strncasecmp(name, wanted, length) == 0;
+}
+
+#define IS_NAMED(name, length, literal) is_named(name, length, literal, sizeof(literal) - 1)
+
+static enum MHD_Result note_header(void *context, enum MHD_ValueKind kind, const char *name,
+    size_t name_length, const char *value, size_t value_length) {
+    (void)kind;
+    (void)value_length;
+    struct http_exchange *exchange = context;
+    exchange->framing_count += IS_NAMED(name, name_length, "Content-Length") ||
+                               IS_NAMED(name, name_length, "Transfer-Encoding");
+    exchange->host_count += IS_NAMED(name, name_length, "Host");
+    if (exchange->header_count < HTTP_HEADERS_NOTED)
+        exchange->headers[exchange->header_count] = (struct http_noted_header){name, name_length, value};
+    exchange->header_count++;
+    return MHD_YES;
+}
+
+void http_exchange_note_headers(struct http_exchange *exchange) {
+    exchange->header_count = exchange->framing_count = exchange->host_count = 0;
+    MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, note_header, exchange);
+}
+
 const char *http_header(const struct http_exchange *exchange, const char *name) {
-    return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
+    size_t length = strlen(name);
+    for (unsigned index = 0; index < exchange->header_count && index < HTTP_HEADERS_NOTED; index++) {
+        const struct http_noted_header *header = &exchange->headers[index];
+        if (is_named(header->name, header->name_length, name, length))
+            return header->value;
+    }
+    return exchange->header_count > HTTP_HEADERS_NOTED
+               ? MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name)
+               : NULL;
 }
 
 const char *http_query(const struct http_exchange *exchange, const char *name) {

@@ -27,6 +27,18 @@ struct http_ring {
 
 struct http_streaming; /* http_stream.c */
 
+enum {
+    HTTP_HEADERS_NOTED =
+        32, /* more than clients send; those of a longer request are looked up in the library */
+};
+
+/* A header of the request; its text is the library's, until the request is over. */
+struct http_noted_header {
+    const char *name;
+    size_t name_length;
+    const char *value;
+};
+
 struct http_exchange {
     struct http_ring all;     /* every connection; must stay first */
     struct http_ring waiting; /* those whose reply waits for a release, in the order of their arrival */
@@ -44,6 +56,10 @@ struct http_exchange {
 
     const char *method;
     const char *path;
+    struct http_noted_header headers[HTTP_HEADERS_NOTED];
+    unsigned header_count;  /* all of them, also those that have no place here */
+    unsigned framing_count; /* how often it is said where the body ends */
+    unsigned host_count;
     size_t max_body_bytes; /* of this request */
     char *body;
     size_t body_length;
@@ -113,6 +129,8 @@ void http_exchange_reset(struct http_exchange *exchange);
 int http_exchange_append_body(struct http_exchange *exchange, const char *bytes, size_t length);
 void http_exchange_drop_body(struct http_exchange *exchange);
 void http_exchange_drop_reply(struct http_exchange *exchange);
+/* Once, when the request's headers are there. */
+void http_exchange_note_headers(struct http_exchange *exchange);
 
 /* Puts the response in the place of another one, with the headers that have been added. */
 void http_exchange_set_response(

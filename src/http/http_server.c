@@ -155,41 +155,24 @@ static uint64_t announced_length(const struct http_exchange *exchange) {
     return length;
 }
 
-struct framing {
-    unsigned lengths;
-    unsigned encodings;
-    unsigned hosts;
-};
-
-static enum MHD_Result count_framing(
-    void *context, enum MHD_ValueKind kind, const char *name, const char *value) {
-    (void)kind;
-    (void)value;
-    struct framing *framing = context;
-    framing->lengths += strcasecmp(name, "Content-Length") == 0;
-    framing->encodings += strcasecmp(name, "Transfer-Encoding") == 0;
-    framing->hosts += strcasecmp(name, "Host") == 0;
-    return MHD_YES;
-}
-
 /* Two lengths, or a length beside chunks: readers could disagree about where the request ends, and take the
  * rest for another one (RFC 9112, 6.3). The same goes for whom it is meant: HTTP/1.1 has one Host, HTTP/1.0 may have
  * none (3.2). */
 static bool is_ambiguous(
     const struct http_exchange *exchange, const char *version, enum http_refusal *ret_refusal) {
-    struct framing framing = {0};
-    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, count_framing, &framing);
     *ret_refusal = HTTP_REFUSED_AMBIGUOUS;
-    if (framing.lengths + framing.encodings > 1)
+    if (exchange->framing_count > 1)
         return true;
     *ret_refusal = HTTP_REFUSED_HOST;
-    return framing.hosts > 1 || (framing.hosts == 0 && strcmp(version, MHD_HTTP_VERSION_1_0) != 0);
+    return exchange->host_count > 1 ||
+           (exchange->host_count == 0 && strcmp(version, MHD_HTTP_VERSION_1_0) != 0);
 }
 
 /* The request's headers are there, its body is not. */
 static enum MHD_Result begin_request(struct http_exchange *exchange, const char *version) {
     const struct http_config *config = &exchange->server->config;
     exchange->first_call_done = true;
+    http_exchange_note_headers(exchange);
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(
         exchange->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     if (info != NULL && info->header_size > config->max_header_bytes) {

@@ -243,11 +243,17 @@ static void test_keep_alive(void **state) {
             fd, "POST /a%20b?q=x%26y&r HTTP/1.1\r\nHost: h\r\nX-PROBE: v\r\nContent-Length: 5\r\n\r\nhello");
         assert_reply(&fixture, fd, 200, "POST /a b q=x&y h=v body=5:hello peer=127.0.0.1");
     }
+    /* More headers than clients send, and the one that is asked for comes last. */
+    client_send(fd, "POST /many HTTP/1.1\r\nHost: h\r\n");
+    for (unsigned index = 0; index < 40; index++)
+        client_send(fd, "X-Other: w\r\n");
+    client_send(fd, "x-ProbE: v\r\nContent-Length: 2\r\n\r\nhi");
+    assert_reply(&fixture, fd, 200, "POST /many q=- h=v body=2:hi");
     client_send(fd, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
     assert_reply(&fixture, fd, 200, "GET / q=- h=- body=0:");
     assert_closed(&fixture, fd);
     close(fd);
-    assert_int_equal(fixture.handled, 4);
+    assert_int_equal(fixture.handled, 5);
     settle(&fixture, 0);
     http_server_free(fixture.server);
 }
