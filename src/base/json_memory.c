@@ -18,7 +18,8 @@ struct block {
 };
 
 static struct block *blocks; /* the first one is being cut from */
-static size_t live;          /* pieces that have not been freed */
+static bool installed;
+static size_t live; /* pieces that have not been freed */
 
 static struct block *block_new(size_t size, struct block *next) {
     struct block *block = xmalloc(sizeof(*block) + size);
@@ -55,6 +56,17 @@ static void release(void *memory) {
         reset();
 }
 
+bool json_memory_is_free(void) {
+    return installed && live == 0;
+}
+
+void json_memory_drop(void) {
+    live = 0;
+    if (blocks != NULL)
+        reset();
+}
+
 void json_memory_install(void) {
+    installed = true;
     json_set_alloc_funcs(piece, release);
 }

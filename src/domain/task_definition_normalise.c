@@ -5,15 +5,64 @@
 #include "ecs-local/base/text.h"
 #include "ecs-local/domain/task_definition.h"
 
-/* The order of ContainerDefinition in AWS's replies. Members of the model that are not named here follow. */
-static const char *const container_order[] = {"name", "image", "repositoryCredentials", "cpu", "memory",
-    "memoryReservation", "links", "portMappings", "essential", "restartPolicy", "entryPoint", "command",
-    "environment", "environmentFiles", "mountPoints", "volumesFrom", "linuxParameters", "secrets",
-    "dependsOn", "startTimeout", "stopTimeout", "versionConsistency", "hostname", "user", "workingDirectory",
-    "disableNetworking", "privileged", "readonlyRootFilesystem", "dnsServers", "dnsSearchDomains",
-    "extraHosts", "dockerSecurityOptions", "interactive", "pseudoTerminal", "dockerLabels", "ulimits",
-    "logConfiguration", "healthCheck", "systemControls", "resourceRequirements", "firelensConfiguration",
-    "credentialSpecs"};
+/* What becomes of a member of ContainerDefinition. */
+enum treatment {
+    AS_IT_IS,
+    EMPTY_LIST_WHEN_ABSENT,
+    ZERO_WHEN_ABSENT,
+    TRUE_WHEN_ABSENT,
+    PORT_MAPPINGS,
+    HEALTH_CHECK
+};
+
+/* In the order of AWS's replies. Members of the model that are not named here follow. */
+static const struct container_member {
+    const char *key;
+    enum treatment treatment;
+} container_members[] = {
+    {"name", AS_IT_IS},
+    {"image", AS_IT_IS},
+    {"repositoryCredentials", AS_IT_IS},
+    {"cpu", ZERO_WHEN_ABSENT},
+    {"memory", AS_IT_IS},
+    {"memoryReservation", AS_IT_IS},
+    {"links", AS_IT_IS},
+    {"portMappings", PORT_MAPPINGS},
+    {"essential", TRUE_WHEN_ABSENT},
+    {"restartPolicy", AS_IT_IS},
+    {"entryPoint", AS_IT_IS},
+    {"command", AS_IT_IS},
+    {"environment", EMPTY_LIST_WHEN_ABSENT},
+    {"environmentFiles", AS_IT_IS},
+    {"mountPoints", EMPTY_LIST_WHEN_ABSENT},
+    {"volumesFrom", EMPTY_LIST_WHEN_ABSENT},
+    {"linuxParameters", AS_IT_IS},
+    {"secrets", AS_IT_IS},
+    {"dependsOn", AS_IT_IS},
+    {"startTimeout", AS_IT_IS},
+    {"stopTimeout", AS_IT_IS},
+    {"versionConsistency", AS_IT_IS},
+    {"hostname", AS_IT_IS},
+    {"user", AS_IT_IS},
+    {"workingDirectory", AS_IT_IS},
+    {"disableNetworking", AS_IT_IS},
+    {"privileged", AS_IT_IS},
+    {"readonlyRootFilesystem", AS_IT_IS},
+    {"dnsServers", AS_IT_IS},
+    {"dnsSearchDomains", AS_IT_IS},
+    {"extraHosts", AS_IT_IS},
+    {"dockerSecurityOptions", AS_IT_IS},
+    {"interactive", AS_IT_IS},
+    {"pseudoTerminal", AS_IT_IS},
+    {"dockerLabels", AS_IT_IS},
+    {"ulimits", AS_IT_IS},
+    {"logConfiguration", AS_IT_IS},
+    {"healthCheck", HEALTH_CHECK},
+    {"systemControls", EMPTY_LIST_WHEN_ABSENT},
+    {"resourceRequirements", AS_IT_IS},
+    {"firelensConfiguration", AS_IT_IS},
+    {"credentialSpecs", AS_IT_IS},
+};
 
 static const char *const definition_order[] = {"networkMode", "volumes", "placementConstraints",
     "runtimePlatform", "requiresCompatibilities", "cpu", "memory", "inferenceAccelerators", "pidMode",
@@ -75,26 +124,32 @@ static struct value *normalise_health_check(struct arena *arena, const struct va
     return result;
 }
 
-/* What AWS fills in when the member is absent; NULL: nothing. */
-static struct value *container_default(struct arena *arena, const char *key) {
-    static const char *const lists[] = {
-        "portMappings", "environment", "mountPoints", "volumesFrom", "systemControls"};
-    for (size_t index = 0; index < array_length(lists); index++) {
-        if (text_equal(key, lists[index]))
-            return empty_list(arena);
+/* NULL: the member is absent and stays so. */
+static struct value *normalise_member(
+    struct arena *arena, enum treatment treatment, struct value *member_or_null, const char *network_mode) {
+    switch (treatment) {
+    case EMPTY_LIST_WHEN_ABSENT:
+        return member_or_null != NULL ? member_or_null : empty_list(arena);
+    case ZERO_WHEN_ABSENT:
+        return member_or_null != NULL ? member_or_null : value_new_int(arena, 0);
+    case TRUE_WHEN_ABSENT:
+        return member_or_null != NULL ? member_or_null : value_new_bool(arena, true);
+    case PORT_MAPPINGS:
+        return normalise_mappings(arena, member_or_null, network_mode);
+    case HEALTH_CHECK:
+        return member_or_null != NULL ? normalise_health_check(arena, member_or_null) : NULL;
+    case AS_IT_IS:
+        break;
     }
-    if (text_equal(key, "cpu"))
-        return value_new_int(arena, 0);
-    return text_equal(key, "essential") ? value_new_bool(arena, true) : NULL;
+    return member_or_null;
 }
 
-static struct value *normalise_member(
-    struct arena *arena, const char *key, struct value *member, const char *network_mode) {
-    if (member == NULL)
-        return container_default(arena, key);
-    if (text_equal(key, "portMappings"))
-        return normalise_mappings(arena, member, network_mode);
-    return text_equal(key, "healthCheck") ? normalise_health_check(arena, member) : member;
+static enum treatment treatment_of(const char *key) {
+    for (size_t index = 0; index < array_length(container_members); index++) {
+        if (text_equal(key, container_members[index].key))
+            return container_members[index].treatment;
+    }
+    return AS_IT_IS;
 }
 
 /* The member `key`, which stands at or behind *cursor when the request keeps the model's order, as it does
@@ -109,18 +164,18 @@ static struct value *normalise_container(
     struct arena *arena, const struct value *container, const char *network_mode) {
     struct value *result = value_new_map(arena, container->count + 8);
     uint32_t cursor = 0;
-    for (size_t index = 0; index < array_length(container_order); index++) {
-        const char *key = container_order[index];
+    for (size_t index = 0; index < array_length(container_members); index++) {
+        const char *key = container_members[index].key;
         struct value *member = normalise_member(
-            arena, key, next_member(container, &cursor, key), network_mode);
+            arena, container_members[index].treatment, next_member(container, &cursor, key), network_mode);
         if (member != NULL)
             value_add(arena, result, key, member);
     }
     /* What is not in that order, or newer than it. */
     for (; cursor < container->count; cursor++) {
         const char *key = container->entries[cursor].key;
-        value_set(
-            arena, result, key, normalise_member(arena, key, container->entries[cursor].value, network_mode));
+        value_set(arena, result, key,
+            normalise_member(arena, treatment_of(key), container->entries[cursor].value, network_mode));
     }
     return result;
 }

@@ -8,6 +8,7 @@
 #include "credential_scope.h"
 #include "ecs-local/api/api.h"
 #include "ecs-local/base/error.h"
+#include "ecs-local/base/json_memory.h"
 #include "ecs-local/base/json_reader.h"
 #include "ecs-local/base/log.h"
 #include "ecs-local/base/text.h"
@@ -199,6 +200,7 @@ static int dispatch(struct aws_json *aws, const struct aws_json_request *request
             arena_printf(aws->arena, "ecs-local does not implement %s yet.", call.operation), NULL, reply);
         return 0;
     }
+    bool alone = json_memory_is_free();
     json_t *body = NULL;
     int parsed = parse_body(request, &body);
     note_request(aws, request, scope, call.operation, parsed == 0, reply);
@@ -211,7 +213,10 @@ static int dispatch(struct aws_json *aws, const struct aws_json_request *request
     }
     if (result == 0)
         result = check_body(aws, operation, body, &input, reply);
-    json_decref(body);
+    if (alone)
+        json_memory_drop();
+    else
+        json_decref(body);
     if (result != 0)
         return result < 0 ? result : 0;
     call.input = input;

@@ -4,7 +4,15 @@
 #ifndef ECS_LOCAL_BASE_JSON_MEMORY_H
 #define ECS_LOCAL_BASE_JSON_MEMORY_H
 
+#include <stdbool.h>
+
 /* Call once, before the library is used for the first time. The process is single-threaded. */
 void json_memory_install(void);
+
+/* Is there no tree at all? False as well when the library has its usual memory. */
+bool json_memory_is_free(void);
+/* Gives back all there is at once, without a look at each piece. For who knows whose it is: nothing was there when
+ * they began (json_memory_is_free()), and nothing made since is needed any more. */
+void json_memory_drop(void);
 
 #endif
