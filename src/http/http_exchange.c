@@ -48,8 +48,10 @@ void http_exchange_reset(struct http_exchange *exchange) {
     http_ring_remove(&exchange->waiting);
     http_stream_leave(exchange);
     http_exchange_drop_reply(exchange);
-    if (exchange->body_capacity > BODY_KEEP_BYTES)
+    if (exchange->body_capacity > BODY_KEEP_BYTES) {
+        exchange->server->given_back += exchange->body_capacity;
         http_exchange_drop_body(exchange);
+    }
     exchange->body_length = 0;
     exchange->discarded = 0;
     exchange->method = NULL;

@@ -88,6 +88,7 @@ struct http_server {
     unsigned connections;
     unsigned in_flight;
     size_t body_memory; /* sum of body_capacity */
+    size_t given_back;  /* of large bodies, since the last trim */
     struct http_ring all;
     struct http_ring waiting;
 };

@@ -6,6 +6,7 @@
  * out of the epoll set and put it back). Only HTTP_SEND_LATER suspends, because it may take long. */
 #include "ecs-local/http/http_server.h"
 
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,8 @@ enum {
     /* A body that is too large by up to so much is read to its end, so that a client that sends everything
      * before it reads still gets the refusal and not a broken connection. */
     DISCARD_MAX_BYTES = 8 * 1024 * 1024,
+    /* So much of large bodies has been given back before memory is looked for that the kernel can have. */
+    TRIM_BYTES = 512 * 1024,
     /* The library stops accepting at its limit; ours closes instead, so its own must stay out of the way. */
     LIBRARY_CONNECTIONS_EXTRA = 64,
 };
@@ -375,6 +378,14 @@ int64_t http_server_wait_ms(struct http_server *server) {
     return wait_ms;
 }
 
+/* A large body takes many times its size while it is read and checked, in pieces that free() keeps. */
+static void trim_memory(struct http_server *server) {
+    if (server->given_back < TRIM_BYTES)
+        return;
+    server->given_back = 0;
+    malloc_trim(0);
+}
+
 void http_server_run(struct http_server *server) {
     server->now_ms = monotonic_ms();
     http_deadline_sweep(server);
@@ -384,6 +395,7 @@ void http_server_run(struct http_server *server) {
         server->released = false;
         MHD_run(server->daemon);
     }
+    trim_memory(server);
 }
 
 bool http_server_could_gather(const struct http_server *server) {

@@ -18,6 +18,8 @@
 
 enum {
     REPLY_BYTES_MAX = 64 * 1024 * 1024,
+    LARGE_BODY_BYTES = 64 * 1024,
+    JOURNAL_MESSAGE_MAX = 4096,
 };
 
 #define TARGET_PREFIX "AmazonEC2ContainerServiceV20141113."
@@ -224,6 +226,16 @@ static int dispatch(struct aws_json *aws, const struct aws_json_request *request
     return result == 0 ? reply_check(operation, aws->arena, reply) : result;
 }
 
+/* As the journal keeps it: a message may repeat what was sent, and the journal holds a set number of bytes. */
+static const char *journal_message(struct arena *arena, const char *message) {
+    if (message == NULL || strnlen(message, JOURNAL_MESSAGE_MAX + 1) <= JOURNAL_MESSAGE_MAX)
+        return message;
+    int length = JOURNAL_MESSAGE_MAX;
+    while (length > 0 && ((unsigned char)message[length] & 0xC0) == 0x80) /* in the middle of a character */
+        length--;
+    return arena_printf(arena, "%.*s…", length, message);
+}
+
 int aws_json_handle(
     struct aws_json *aws, const struct aws_json_request *request, struct aws_json_reply *ret_reply) {
     *ret_reply = (struct aws_json_reply){0};
@@ -246,11 +258,16 @@ int aws_json_handle(
     struct journal_outcome outcome = {
         .status = ret_reply->status,
         .code = ret_reply->error_code,
-        .message = ret_reply->error_message,
+        .message = journal_message(aws->arena, ret_reply->error_message),
         .latency_ms = ret_reply->latency_ms,
     };
     engine_journal_outcome(aws->config.engine, &outcome);
     log_debug("%s %u %s", operation != NULL ? model_operation_name(operation) : "-", ret_reply->status,
         ret_reply->error_code != NULL ? ret_reply->error_code : "");
+    /* What a large body has taken does not stay until the next request. */
+    if (request->body_length > LARGE_BODY_BYTES) {
+        ret_reply->error_message = NULL;
+        arena_reset(aws->arena);
+    }
     return result;
 }

@@ -175,6 +175,20 @@ class Bodies(Hostile):
             {"tags": [{"key": f"k{index}", "value": "v" * 256} for index in range(50)]},
             environment=[{"name": "N", "value": "x" * 60000}]))["taskDefinition"]["revision"], 1)
 
+    def test_a_message_that_repeats_the_request(self):
+        """The refusal says the whole name; the journal keeps the beginning, so that it does not fill up with such (tearDown)."""
+        name = "\u00e9" * 1500000
+        for _ in range(20):
+            status, reply, _ = self.server.call("CreateCluster", raw=b'{"clusterName":"%s"}' % name.encode())
+            self.assertEqual(status, 400)
+            self.assertTrue(reply["message"].endswith(f"but was {name}"))
+        entry = self.server.admin("GET", "/_ecs/journal?operation=CreateCluster")[1]["entries"][-1]
+        self.assertEqual(entry["error"]["code"], "InvalidParameterException")
+        kept, dots = entry["error"]["message"][:-1], entry["error"]["message"][-1]
+        self.assertTrue(reply["message"].startswith(kept))
+        self.assertIn(len(kept.encode()), (4095, 4096))
+        self.assertEqual(dots, "\u2026")
+
     def test_random_bytes(self):
         chance = random.Random(1)
         for _ in range(300):
