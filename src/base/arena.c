@@ -1,5 +1,6 @@
 #include "ecs-local/base/arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,14 @@ enum {
     BLOCK_SIZE = 8192 - 64,
     ALIGNMENT = 16,
     SPARE_MAX = 16, /* blocks that arena_reset() keeps */
+    KEPT_MAX = 32,  /* arenas that arena_free() keeps */
 };
+
+#ifdef __SANITIZE_ADDRESS__
+static const bool keeps = false; /* a use after arena_free() is to be seen */
+#else
+static const bool keeps = true;
+#endif
 
 struct block {
     struct block *next;
@@ -27,6 +35,10 @@ struct arena {
     unsigned spare_count;
 };
 
+/* Small arenas that were freed, the last one on top: a task's comes and goes with nearly every request. */
+static struct arena *kept[KEPT_MAX];
+static unsigned kept_count;
+
 static struct block *block_new(size_t size, struct block *next) {
     struct block *block = xmalloc(sizeof(*block) + size);
     block->next = next;
@@ -36,6 +48,8 @@ static struct block *block_new(size_t size, struct block *next) {
 }
 
 struct arena *arena_new_sized(size_t block_bytes) {
+    if (kept_count > 0 && kept[kept_count - 1]->block_bytes == block_bytes)
+        return kept[--kept_count];
     struct arena *arena = xcalloc(1, sizeof(*arena));
     arena->block_bytes = block_bytes;
     arena->current = block_new(block_bytes, NULL);
@@ -54,14 +68,6 @@ static void blocks_free(struct block *block) {
     }
 }
 
-void arena_free(struct arena *arena) {
-    if (arena == NULL)
-        return;
-    blocks_free(arena->current);
-    blocks_free(arena->spare);
-    free(arena);
-}
-
 void arena_reset(struct arena *arena) {
     struct block *block = arena->current->next;
     while (block != NULL) {
@@ -77,6 +83,22 @@ void arena_reset(struct arena *arena) {
     }
     arena->current->next = NULL;
     arena->current->used = 0;
+}
+
+void arena_free(struct arena *arena) {
+    if (arena == NULL)
+        return;
+    if (keeps && arena->block_bytes < BLOCK_SIZE && kept_count < KEPT_MAX) {
+        arena_reset(arena);
+        blocks_free(arena->spare);
+        arena->spare = NULL;
+        arena->spare_count = 0;
+        kept[kept_count++] = arena;
+        return;
+    }
+    blocks_free(arena->current);
+    blocks_free(arena->spare);
+    free(arena);
 }
 
 /* A block of the usual size in front of the chain. */

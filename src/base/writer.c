@@ -62,7 +62,7 @@ static void append_escaped(struct buf *buf, const char *text) {
 }
 
 /* Puts quotes around the `length` bytes of a text that need no escapes. */
-static void append_plain(struct buf *buf, const char *text, size_t length) {
+static inline void append_plain(struct buf *buf, const char *text, size_t length) {
     if (!buf_has_room(buf, length + 2))
         return;
     char *out = buf->data + buf->length;
@@ -72,7 +72,7 @@ static void append_plain(struct buf *buf, const char *text, size_t length) {
     buf->length += length + 2;
 }
 
-static void append_quoted(struct buf *buf, const char *text) {
+static inline void append_quoted(struct buf *buf, const char *text) {
     size_t length = strlen(text);
     bool high = false;
     size_t plain = plain_text_length(text, length, &high); /* nearly always all of it */

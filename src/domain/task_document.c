@@ -287,6 +287,16 @@ static void write_instance(const struct task *task, struct writer *writer) {
     stretch_keep(task, stretch, writer, from);
 }
 
+static void write_containers_end(const struct task *task, struct writer *writer) {
+    struct task_stretch *stretch = &task->stretches[STRETCH_CONTAINERS_END];
+    if (stretch_repeat(stretch, writer))
+        return;
+    size_t from = writer->buf->length;
+    writer_list_end(writer);
+    writer_key_string_opt(writer, "cpu", task->cpu);
+    stretch_keep(task, stretch, writer, from);
+}
+
 static void write_overrides(const struct task *task, bool full, struct writer *writer) {
     if (full)
         writer_key_value_opt(writer, "overrides", task->overrides);
@@ -325,8 +335,7 @@ static void write_document(const struct task *task, bool full, bool health, stru
     write_instance(task, writer);
     for (unsigned index = 0; full && index < task->container_count; index++)
         write_container(task, &task->containers[index], health, writer);
-    writer_list_end(writer);
-    writer_key_string_opt(writer, "cpu", task->cpu);
+    write_containers_end(task, writer);
     writer_key_timestamp_opt(writer, "createdAt", task->created_ms);
     writer_key_word(writer, "desiredStatus", task_status_name(task->desired));
     writer_key_bool(writer, "enableExecuteCommand", task->enable_execute_command);

@@ -25,16 +25,23 @@ enum {
     PRUNE_PARTS = 8,               /* old pages go when this part of the limit has come together */
 };
 
+static size_t put_number(char *out, int64_t number) {
+    if (number >= 100)
+        return text_put_int(out, number);
+    /* As most are. */
+    size_t length = number < 10 ? 1 : 2;
+    out[0] = (char)('0' + number / 10);
+    out[length - 1] = (char)('0' + number % 10);
+    return length;
+}
+
 /* A line of numbers. */
 static void append_numbers(struct buf *buf, const int64_t numbers[HEADER_NUMBERS]) {
     if (!buf_reserve(buf, HEADER_NUMBERS * (size_t)TEXT_INT_SIZE))
         return;
     char *out = buf->data + buf->length;
     for (unsigned index = 0; index < HEADER_NUMBERS; index++) {
-        if (numbers[index] < 10) /* as most are */
-            *out++ = (char)('0' + numbers[index]);
-        else
-            out += text_put_int(out, numbers[index]);
+        out += put_number(out, numbers[index]);
         *out++ = index + 1 < HEADER_NUMBERS ? ' ' : '\n';
     }
     *out = '\0';

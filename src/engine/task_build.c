@@ -15,7 +15,8 @@ enum {
 };
 
 static const char *number_text(struct task *task, int64_t number) {
-    return arena_printf(task->arena, "%lld", (long long)number);
+    char digits[TEXT_INT_SIZE];
+    return arena_strndup(task->arena, digits, text_put_int(digits, number));
 }
 
 static void build_containers(struct engine *engine, struct task *task, const struct cluster *cluster,

@@ -122,7 +122,8 @@ static inline __attribute__((always_inline)) void writer_key_value_opt(
 static inline __attribute__((always_inline)) void writer_key_empty_list(
     struct writer *writer, const char *key) {
     writer_key_of_(writer, key);
-    writer_raw(writer, "[]", 2);
+    buf_append(writer->buf, "[]", 2);
+    writer->comma = true;
 }
 
 static inline __attribute__((always_inline)) void writer_key_object_begin(

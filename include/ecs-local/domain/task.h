@@ -68,10 +68,11 @@ enum task_container_stretch {
 };
 
 enum task_stretch_at {
-    STRETCH_CLUSTER,     /* from its attributes to its cluster */
-    STRETCH_INSTANCE,    /* from its container instance to the beginning of its containers */
-    STRETCH_LAUNCH_TYPE, /* from there to its platform */
-    STRETCH_DEFINITION,  /* its ARN and that of its definition */
+    STRETCH_CLUSTER,        /* from its attributes to its cluster */
+    STRETCH_INSTANCE,       /* from its container instance to the beginning of its containers */
+    STRETCH_CONTAINERS_END, /* and its cpu */
+    STRETCH_LAUNCH_TYPE,    /* from there to its platform */
+    STRETCH_DEFINITION,     /* its ARN and that of its definition */
     TASK_STRETCHES
 };
 
