@@ -13,7 +13,9 @@
 #include "task_row_members.h"
 
 enum {
-    ROWS_MAX = 128, /* kept between turns; a trim leaves half of them */
+    ROWS_MAX = 128,     /* kept between turns; a trim leaves half of them */
+    BLOCK_BYTES = 2560, /* for a row with its texts, mostly */
+    SPARE_MAX = 2 * ROWS_MAX,
     ENTRY_MAX = 1024 * 1024 * 1024,
 };
 
@@ -25,6 +27,8 @@ struct late_row {
     bool is_new;         /* not in the table */
     bool written;  /* into the table, by the transaction that is open: from then on the table is right */
     int64_t entry; /* of the log; 0: of none yet */
+    bool is_usual; /* a block of BLOCK_BYTES */
+    struct late_row *next_spare;
 };
 
 /* In the order of their last putting. */
@@ -33,8 +37,10 @@ struct late_rows {
 };
 
 struct late_tasks {
-    struct late_rows kept; /* of earlier turns */
-    struct late_rows turn; /* of this one */
+    struct late_rows kept;  /* of earlier turns */
+    struct late_rows turn;  /* of this one */
+    struct late_row *spare; /* blocks for the next ones */
+    unsigned spare_count;
     bool writing;
     bool any_written; /* by the transaction that is open */
     bool logged;      /* every row is in the log, too */
@@ -52,25 +58,58 @@ struct late_tasks *late_tasks_new(bool logged) {
     return late;
 }
 
-static void remove_row(struct late_rows *rows, struct late_row *late) {
-    HASH_DELETE(by_id, rows->by_id, late);
-    free(late);
+/* Most rows fit in a block of the usual size: those are used again. */
+static struct late_row *row_alloc(struct late_tasks *late, size_t size) {
+    struct late_row *row = late->spare;
+    if (size <= BLOCK_BYTES && row != NULL) {
+        late->spare = row->next_spare;
+        late->spare_count--;
+    } else {
+        row = xmalloc(size > BLOCK_BYTES ? size : BLOCK_BYTES);
+    }
+    *row = (struct late_row){.is_usual = size <= BLOCK_BYTES};
+    return row;
+}
+
+static void row_free(struct late_tasks *late, struct late_row *row) {
+    if (row->is_usual && late->spare_count < SPARE_MAX) {
+        row->next_spare = late->spare;
+        late->spare = row;
+        late->spare_count++;
+    } else {
+        free(row);
+    }
+}
+
+static void remove_row(struct late_tasks *late, struct late_rows *rows, struct late_row *row) {
+    HASH_DELETE(by_id, rows->by_id, row);
+    row_free(late, row);
 }
 
 static struct late_row *row_of(const struct task_row *row) {
     return (struct late_row *)((char *)row - offsetof(struct late_row, row));
 }
 
-static void remove_all(struct late_rows *rows) {
+static void remove_all(struct late_tasks *late, struct late_rows *rows) {
     while (rows->by_id != NULL)
-        remove_row(rows, rows->by_id);
+        remove_row(late, rows, rows->by_id);
+}
+
+static void free_spare(struct late_tasks *late) {
+    while (late->spare != NULL) {
+        struct late_row *row = late->spare;
+        late->spare = row->next_spare;
+        free(row);
+    }
+    late->spare_count = 0;
 }
 
 void late_tasks_clear(struct late_tasks *late_or_null) {
     if (late_or_null == NULL)
         return;
-    remove_all(&late_or_null->kept);
-    remove_all(&late_or_null->turn);
+    remove_all(late_or_null, &late_or_null->kept);
+    remove_all(late_or_null, &late_or_null->turn);
+    free_spare(late_or_null);
 }
 
 void late_tasks_free(struct late_tasks *late_or_null) {
@@ -90,7 +129,7 @@ static struct late_row *row_by_id(const struct late_rows *rows, int64_t id) {
 
 /* --- copies -------------------------------------------------------------------------------------------------- */
 
-static struct late_row *copy_row(const struct task_row *row) {
+static struct late_row *copy_row(struct late_tasks *late, const struct task_row *row) {
     struct task_row source = *row;
     const char **texts[TASK_ROW_TEXTS];
     size_t sizes[TASK_ROW_TEXTS];
@@ -100,9 +139,9 @@ static struct late_row *copy_row(const struct task_row *row) {
         sizes[index] = *texts[index] != NULL ? strlen(*texts[index]) + 1 : 0;
         size += sizes[index];
     }
-    struct late_row *late = xmalloc(sizeof(*late) + size);
-    char *out = (char *)(late + 1);
-    *late = (struct late_row){.id = row->id};
+    struct late_row *copy = row_alloc(late, sizeof(*copy) + size);
+    char *out = (char *)(copy + 1);
+    copy->id = row->id;
     for (unsigned index = 0; index < TASK_ROW_TEXTS; index++) {
         if (sizes[index] != 0)
             *texts[index] = memcpy(out, *texts[index], sizes[index]);
@@ -111,8 +150,8 @@ static struct late_row *copy_row(const struct task_row *row) {
     memcpy(out, row->document, row->document_length);
     out[row->document_length] = '\0';
     source.document = out;
-    late->row = source;
-    return late;
+    copy->row = source;
+    return copy;
 }
 
 static void add_row(struct late_rows *rows, struct late_row *late) {
@@ -127,12 +166,12 @@ static void keep_version(struct late_row *row, const struct late_row *before_or_
 
 void late_tasks_put(struct late_tasks *late, const struct task_row *row, bool is_new) {
     struct late_row *before = row_by_id(&late->turn, row->id);
-    struct late_row *after = copy_row(row);
+    struct late_row *after = copy_row(late, row);
     after->is_new = is_new || (before != NULL && before->is_new && !before->written);
     keep_version(after, before);
     keep_version(after, row_by_id(&late->kept, row->id));
     if (before != NULL)
-        remove_row(&late->turn, before);
+        remove_row(late, &late->turn, before);
     add_row(&late->turn, after);
 }
 
@@ -278,12 +317,12 @@ int late_tasks_prepare_commit(struct store *store) {
     return result;
 }
 
-static void remove_written(struct late_rows *rows) {
+static void remove_written(struct late_tasks *late, struct late_rows *rows) {
     struct late_row *row;
     struct late_row *next;
     HASH_ITER(by_id, rows->by_id, row, next) {
         if (row->written)
-            remove_row(rows, row);
+            remove_row(late, rows, row);
     }
 }
 
@@ -292,15 +331,15 @@ static void keep_row(struct late_tasks *late, struct late_row *row) {
     HASH_DELETE(by_id, late->turn.by_id, row);
     if (before != NULL) {
         row->is_new = row->is_new || before->is_new;
-        remove_row(&late->kept, before);
+        remove_row(late, &late->kept, before);
     }
     add_row(&late->kept, row);
 }
 
 void late_tasks_committed(struct late_tasks *late) {
     if (late->any_written) {
-        remove_written(&late->kept);
-        remove_written(&late->turn);
+        remove_written(late, &late->kept);
+        remove_written(late, &late->turn);
         late->any_written = false;
     }
     while (late->turn.by_id != NULL)
@@ -308,7 +347,7 @@ void late_tasks_committed(struct late_tasks *late) {
 }
 
 void late_tasks_rolled_back(struct late_tasks *late) {
-    remove_all(&late->turn);
+    remove_all(late, &late->turn);
     for (struct late_row *row = late->kept.by_id; row != NULL; row = row->by_id.next)
         row->written = false;
     late->any_written = false;
