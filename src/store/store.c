@@ -132,6 +132,9 @@ static int configure(struct store *store, const struct store_config *config) {
         result = refuse_foreign(store);
     if (result == 0)
         result = store_run_sql(store, "PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384");
+    /* Some builds of SQLite write zeros over what is deleted, which then has to go through the log. */
+    if (result == 0)
+        result = store_run_sql(store, "PRAGMA secure_delete = OFF");
     if (result == 0)
         result = store_run_sql(
             store, config->full_durability ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
