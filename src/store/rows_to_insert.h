@@ -7,7 +7,8 @@
 
 /* Makes the table known to the store's database. 0 or <0. */
 int rows_to_insert_install(struct store *store);
-/* Inserts the rows into the table of tasks, with the versions of their instances: all of them or none. 0 or <0. */
+/* Inserts the rows into the table of tasks, with the versions of their instances. 0; <0: some may be there, the transaction
+ * must be rolled back. */
 int task_table_insert(struct store *store, const struct task_row *const rows[], unsigned count);
 
 #endif

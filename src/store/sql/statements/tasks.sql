@@ -1,5 +1,7 @@
 -- name: task_insert
-INSERT INTO tasks (id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
+-- FAIL: whoever inserts rolls back the whole transaction on a failure. To take back one statement of many rows, SQLite would
+-- copy every page that it is going to change, and into a temporary file when they are many.
+INSERT OR FAIL INTO tasks (id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
     started_by, task_group, capacity_provider, service_id, deployment_id, container_instance_id, protected_until_ms,
     waiting, reservation, due_ms, tags, life, attachment_id, packed_document, numbered)
   SELECT id, cluster_id, task_id, desired_status, last_status, launch_type, family_id, task_definition_id,
