@@ -1,4 +1,5 @@
 /* Options → log → wiring → listener → loop, and back. */
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,17 @@
 enum {
     KEPT_BYTES = 1024 * 1024, /* of free memory, at most, before some goes back to the kernel */
 };
+
+/* Who starts us may have closed standard streams. Their numbers must not become those of our files and sockets, or what we
+ * say would go there. */
+static void fill_standard_streams(void) {
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
 
 /* Connections are descriptors; the usual soft limit of 1,024 is kept only for programs that use select(2). */
 static void raise_descriptor_limit(void) {
@@ -77,6 +89,7 @@ static int serve(const struct options *options) {
 
 int main(int argc, char **argv) {
     struct options options;
+    fill_standard_streams();
     if (cli_knows(argc, argv))
         return cli_main(argc, argv, environ, stdout, stderr);
     int status = options_parse(argc, argv, environ, stdout, stderr, &options);

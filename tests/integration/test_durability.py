@@ -431,6 +431,20 @@ class DataDirectory(Folder):
                     files.append(os.readlink(path))
         self.assertEqual([name for name in files if name.endswith((".db", "-wal", "-shm"))], [])
 
+    def test_closed_standard_streams(self):
+        """Our files do not get the numbers of streams that are closed, or what is said would be written into them."""
+
+        def close():
+            os.close(0)
+            os.close(2)
+
+        server = self.start("--log-level", "debug", preexec_fn=close)
+        server.ok("CreateCluster")
+        server.restart()
+        self.assertEqual(len(server.ok("ListClusters")["clusterArns"]), 1)
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual((Path(self.folder) / "ecs-local.lock").read_bytes(), b"")
+
 
 class DiskFull(Folder):
     def fill(self, server):
