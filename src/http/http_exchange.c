@@ -10,7 +10,7 @@
 
 enum {
     BODY_FIRST_BYTES = 4096,
-    BODY_KEEP_BYTES = 65536,         /* a larger buffer is given back after its request */
+    BODY_KEEP_BYTES = 16384,         /* a larger buffer is given back after its request */
     BODIES_AT_ONCE = 64,             /* full bodies that all connections together may hold */
     REPLY_HEADERS_MAX_BYTES = 16384, /* of http_reply_header() */
 };

@@ -87,8 +87,9 @@ struct http_server {
     int64_t next_sweep_ms; /* 0: none planned */
     unsigned connections;
     unsigned in_flight;
-    size_t body_memory; /* sum of body_capacity */
-    size_t given_back;  /* of large bodies, since the last trim */
+    size_t body_memory;        /* sum of body_capacity */
+    size_t given_back;         /* of large bodies, since the last trim */
+    unsigned most_connections; /* at once, since the last trim */
     struct http_ring all;
     struct http_ring waiting;
 };

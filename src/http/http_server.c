@@ -28,6 +28,7 @@ enum {
     DISCARD_MAX_BYTES = 8 * 1024 * 1024,
     /* So much of large bodies has been given back before memory is looked for that the kernel can have. */
     TRIM_BYTES = 512 * 1024,
+    CROWD_CONNECTIONS = 64, /* the same is done when three quarters of so many or more have gone */
     /* The library stops accepting at its limit; ours closes instead, so its own must stay out of the way. */
     LIBRARY_CONNECTIONS_EXTRA = 64,
 };
@@ -90,6 +91,8 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         *socket_context = http_exchange_new(server, connection);
         server->connections++;
+        if (server->connections > server->most_connections)
+            server->most_connections = server->connections;
         if (server->next_sweep_ms == 0)
             server->next_sweep_ms = server->now_ms + http_deadline_sweep_every_ms(server);
         return;
@@ -378,11 +381,15 @@ int64_t http_server_wait_ms(struct http_server *server) {
     return wait_ms;
 }
 
-/* A large body takes many times its size while it is read and checked, in pieces that free() keeps. */
+/* A large body takes many times its size while it is read and checked, and a connection has its buffers: in pieces that
+ * free() keeps. */
 static void trim_memory(struct http_server *server) {
-    if (server->given_back < TRIM_BYTES)
+    bool crowd_gone = server->most_connections >= CROWD_CONNECTIONS &&
+                      server->connections <= server->most_connections / 4;
+    if (server->given_back < TRIM_BYTES && !crowd_gone)
         return;
     server->given_back = 0;
+    server->most_connections = server->connections;
     malloc_trim(0);
 }
 

@@ -480,6 +480,24 @@ class Crowds(Hostile):
             for connection in crowd:
                 connection.close()
 
+    def test_a_crowd_after_its_bodies(self):
+        """A connection that sent a body of 60 KB and now says nothing does not keep the memory for it."""
+        body = b'{"unknown":"' + b"x" * 60000 + b'"}'
+        crowd = []
+        try:
+            with Server(*self.options, "--journal-limit", "0", env=ENVIRONMENT) as server:
+                server.call("ListClusters", raw=body)
+                before = server.rss_kib()
+                for _ in range(IDLE_CONNECTIONS):
+                    connection = server.socket()
+                    crowd.append(connection)
+                    connection.sendall(head("ListClusters", len(body)) + body)
+                    self.assertTrue(connection.recv(65536).startswith(b"HTTP/1.1 200"))
+                self.assertLess(server.rss_kib() - before, IDLE_CONNECTIONS * 56)
+        finally:
+            for connection in crowd:
+                connection.close()
+
     def test_a_crowd_that_hangs_up_in_the_middle(self):
         for _ in range(3):
             crowd = [self.server.socket() for _ in range(300)]
