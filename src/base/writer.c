@@ -169,8 +169,14 @@ void writer_timestamp(struct writer *writer, int64_t time_ms) {
         else
             put_seconds(timestamp);
     }
+    struct buf *buf = writer->buf;
+    if (!buf_has_room(buf, 1 + sizeof(timestamp->text)))
+        return;
     separate(writer);
-    buf_append(writer->buf, timestamp->text, timestamp->length);
+    /* All of it, because copying a fixed number of bytes takes no call. */
+    memcpy(buf->data + buf->length, timestamp->text, sizeof(timestamp->text));
+    buf->length += timestamp->length;
+    buf->data[buf->length] = '\0';
 }
 
 void writer_raw(struct writer *writer, const char *text, size_t length) {

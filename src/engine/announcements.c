@@ -152,6 +152,24 @@ static void write_remaining(struct writer *writer, const struct instance_resourc
     writer_list_end(writer);
 }
 
+/* The members that an instance has for its life are kept as text. */
+static void write_identity(struct engine *engine, struct instance *instance, struct writer *writer) {
+    struct buf *buf = writer->buf;
+    size_t from = buf->length;
+    if (instance->identity != NULL) {
+        buf_append(buf, instance->identity, instance->identity_length);
+        return;
+    }
+    writer_key_string(writer, "clusterArn", instance->cluster->arn);
+    writer_key_string(writer, "containerInstanceArn", instance->arn);
+    writer_key_string_opt(writer, "ec2InstanceId", instance->ec2_instance_id);
+    writer_key_timestamp_opt(writer, "registeredAt", instance->registered_ms);
+    if (buf_failed(buf))
+        return;
+    instance->identity_length = buf->length - from;
+    instance->identity = arena_strndup(engine->world, buf->data + from, instance->identity_length);
+}
+
 void instance_announce(struct engine *engine, struct instance *instance) {
     struct writer *writer = journal_event_begin(
         engine, instance->cluster->scope, "ECS Container Instance State Change", &instance->arn, 1);
@@ -160,12 +178,9 @@ void instance_announce(struct engine *engine, struct instance *instance) {
         return;
     writer_object_begin(writer);
     writer_key_bool(writer, "agentConnected", instance->agent_connected);
-    writer_key_string(writer, "clusterArn", instance->cluster->arn);
-    writer_key_string(writer, "containerInstanceArn", instance->arn);
-    writer_key_string_opt(writer, "ec2InstanceId", instance->ec2_instance_id);
-    writer_key_timestamp_opt(writer, "registeredAt", instance->registered_ms);
+    write_identity(engine, instance, writer);
     write_remaining(writer, &instance->resources);
-    writer_key_string(writer, "status", instance_status_name(instance->status));
+    writer_key_word(writer, "status", instance_status_name(instance->status));
     writer_key_int(writer, "version", instance->version);
     writer_key_timestamp_opt(writer, "updatedAt", engine_now_ms(engine));
     if (description != NULL)

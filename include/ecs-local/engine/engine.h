@@ -125,7 +125,9 @@ struct instance {
     const char *cpu_architecture;
     int64_t registered_ms;
     int64_t version;
-    struct journal_shared *description; /* members of its events, once there was one */
+    const char *identity; /* members of its events, once there was one */
+    size_t identity_length;
+    struct journal_shared *description; /* likewise */
 };
 
 const char *instance_status_name(enum instance_status status);
