@@ -1,23 +1,33 @@
-/* The journal in the store: a row holds what one turn had to tell. A page is, for each entry, a line of numbers and
- * its text, which has no line ends:
+/* The journal in the store: a row holds what one turn had to tell. A page is, for each entry, a struct item_header and its
+ * text: account, region, subject and body without anything between them.
  *
- *   KIND SEQ TIME ACCOUNT_LENGTH REGION_LENGTH SUBJECT_LENGTH OUTCOME_AT SHARED SHARED_AT LENGTH
- *   ACCOUNT REGION SUBJECT BODY    (without anything between them)
- *
- * What several entries share is in the page once, before the first of them, as an entry of the kind SHARED_KIND with
- * its LENGTH and text; they are numbered from 1 on, and SHARED says which, 0 none.
+ * What several entries share is in the page once, before the first of them, as an item of the kind SHARED_KIND; they are
+ * numbered from 1 on.
  *
  * One row a turn, not one an entry: what SQLite does for a row costs more than its bytes do. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "ecs-local/base/error.h"
-#include "ecs-local/base/text.h"
 #include "ecs-local/store/journal_rows.h"
 #include "engine_internal.h"
 
+/* As it is in memory; without gaps. */
+struct item_header {
+    uint8_t kind;
+    uint8_t account_length;
+    uint8_t region_length;
+    uint8_t subject_length;
+    uint32_t length; /* of the text */
+    uint32_t outcome_at;
+    uint32_t shared; /* the number of what belongs into the text; 0: nothing */
+    uint32_t shared_at;
+    uint32_t unused;
+    int64_t seq;
+    int64_t time_ms;
+};
+
 enum {
-    HEADER_NUMBERS = 10,
     SHARED_KIND = JOURNAL_KIND_COUNT,
     PAGE_BYTES_GOOD = 1024 * 1024, /* a longer page is cut here */
     UNSAVED_MAX = 1024,            /* entries that may wait for a turn that writes something else */
@@ -25,27 +35,9 @@ enum {
     PRUNE_PARTS = 8,               /* old pages go when this part of the limit has come together */
 };
 
-static size_t put_number(char *out, int64_t number) {
-    if (number >= 100)
-        return text_put_int(out, number);
-    /* As most are. */
-    size_t length = number < 10 ? 1 : 2;
-    out[0] = (char)('0' + number / 10);
-    out[length - 1] = (char)('0' + number % 10);
-    return length;
-}
-
-/* A line of numbers. */
-static void append_numbers(struct buf *buf, const int64_t numbers[HEADER_NUMBERS]) {
-    if (!buf_reserve(buf, HEADER_NUMBERS * (size_t)TEXT_INT_SIZE))
-        return;
-    char *out = buf->data + buf->length;
-    for (unsigned index = 0; index < HEADER_NUMBERS; index++) {
-        out += put_number(out, numbers[index]);
-        *out++ = index + 1 < HEADER_NUMBERS ? ' ' : '\n';
-    }
-    *out = '\0';
-    buf->length = (size_t)(out - buf->data);
+static void append_item(struct buf *page, const struct item_header *header, const char *text) {
+    buf_append(page, header, sizeof(*header));
+    buf_append(page, text, header->length);
 }
 
 /* The number of the piece in the page, which gets it when it is not there yet. */
@@ -60,22 +52,25 @@ static unsigned append_shared(struct journal *journal, struct journal_shared *sh
     }
     journal->page_shared[journal->page_shared_count++] = shared;
     shared->in_page = journal->page_shared_count;
-    const int64_t numbers[HEADER_NUMBERS] = {[0] = SHARED_KIND, [HEADER_NUMBERS - 1] = shared->length};
-    append_numbers(&journal->page, numbers);
-    buf_append(&journal->page, shared->text, shared->length);
-    buf_append_char(&journal->page, '\n');
+    struct item_header header = {.kind = SHARED_KIND, .length = shared->length};
+    append_item(&journal->page, &header, shared->text);
     return shared->in_page;
 }
 
 static void append_record(struct journal *journal, int64_t seq, const struct journal_record *record) {
-    struct buf *page = &journal->page;
-    unsigned shared = append_shared(journal, record->shared);
-    const int64_t numbers[HEADER_NUMBERS] = {record->kind, seq, record->time_ms > 0 ? record->time_ms : 0,
-        record->account_length, record->region_length, record->subject_length, record->outcome_at, shared,
-        record->shared_at, record->length};
-    append_numbers(page, numbers);
-    buf_append(page, record->text, record->length);
-    buf_append_char(page, '\n');
+    struct item_header header = {
+        .kind = record->kind,
+        .account_length = record->account_length,
+        .region_length = record->region_length,
+        .subject_length = record->subject_length,
+        .length = record->length,
+        .outcome_at = record->outcome_at,
+        .shared = append_shared(journal, record->shared),
+        .shared_at = record->shared_at,
+        .seq = seq,
+        .time_ms = record->time_ms > 0 ? record->time_ms : 0,
+    };
+    append_item(&journal->page, &header, record->text);
 }
 
 static void begin_page(struct journal *journal) {
@@ -136,6 +131,7 @@ struct page_reader {
     struct journal *journal;
     const char *cursor;
     const char *end;
+    unsigned line_end;              /* bytes behind the text of the item */
     struct journal_shared **shared; /* those read so far: the reader's references */
     unsigned shared_count;
 };
@@ -146,57 +142,99 @@ enum page_item {
     ITEM_BROKEN
 };
 
-static bool is_whole(const struct page_reader *reader, const int64_t numbers[HEADER_NUMBERS]) {
-    for (unsigned index = 0; index < HEADER_NUMBERS; index++) {
-        bool is_length = index >= 3 && index < 6;
-        if (numbers[index] < 0 || (is_length && numbers[index] > UINT8_MAX))
-            return false;
-    }
-    int64_t length = numbers[9];
-    return numbers[0] <= SHARED_KIND && length < reader->end - reader->cursor && numbers[6] <= length &&
-           numbers[7] <= reader->shared_count && numbers[8] <= length &&
-           numbers[3] + numbers[4] + numbers[5] <= length;
+static bool is_whole(const struct page_reader *reader, const struct item_header *header) {
+    uint32_t names = (uint32_t)header->account_length + header->region_length + header->subject_length;
+    return header->kind <= SHARED_KIND && header->length <= (size_t)(reader->end - reader->cursor) &&
+           header->outcome_at <= header->length && header->shared <= reader->shared_count &&
+           header->shared_at <= header->length && names <= header->length && header->seq >= 0 &&
+           header->time_ms >= 0;
 }
 
-static int read_numbers(struct page_reader *reader, int64_t numbers[HEADER_NUMBERS]) {
-    for (unsigned index = 0; index < HEADER_NUMBERS; index++) {
+/* Pages of older programs have these members as a line of decimal numbers, and a line end behind the text. */
+static int read_older_header(struct page_reader *reader, struct item_header *ret_header) {
+    enum older_number {
+        KIND,
+        SEQ,
+        TIME,
+        ACCOUNT_LENGTH,
+        REGION_LENGTH,
+        SUBJECT_LENGTH,
+        OUTCOME_AT,
+        SHARED,
+        SHARED_AT,
+        LENGTH,
+        NUMBERS
+    };
+    int64_t numbers[NUMBERS];
+    for (unsigned index = 0; index < NUMBERS; index++) {
         char *behind = NULL;
         if (reader->cursor < reader->end)
             numbers[index] = strtoll(reader->cursor, &behind, 10);
-        if (behind == NULL || behind == reader->cursor || behind >= reader->end)
+        bool is_small = index == KIND || (index >= ACCOUNT_LENGTH && index <= SUBJECT_LENGTH);
+        bool is_whole_number = index == SEQ || index == TIME;
+        if (behind == NULL || behind == reader->cursor || behind >= reader->end || numbers[index] < 0 ||
+            (!is_whole_number && numbers[index] > (is_small ? UINT8_MAX : UINT32_MAX)))
             return 1;
         reader->cursor = behind + 1;
     }
-    return is_whole(reader, numbers) ? 0 : 1;
+    *ret_header = (struct item_header){
+        .kind = (uint8_t)numbers[KIND],
+        .account_length = (uint8_t)numbers[ACCOUNT_LENGTH],
+        .region_length = (uint8_t)numbers[REGION_LENGTH],
+        .subject_length = (uint8_t)numbers[SUBJECT_LENGTH],
+        .length = (uint32_t)numbers[LENGTH],
+        .outcome_at = (uint32_t)numbers[OUTCOME_AT],
+        .shared = (uint32_t)numbers[SHARED],
+        .shared_at = (uint32_t)numbers[SHARED_AT],
+        .seq = numbers[SEQ],
+        .time_ms = numbers[TIME],
+    };
+    return 0;
+}
+
+/* Moves to the item's text. */
+static int read_header(struct page_reader *reader, struct item_header *ret_header) {
+    int result = 0;
+    if (*reader->cursor >= '0') {
+        result = read_older_header(reader, ret_header);
+        reader->line_end = 1;
+    } else if ((size_t)(reader->end - reader->cursor) >= sizeof(*ret_header)) {
+        memcpy(ret_header, reader->cursor, sizeof(*ret_header));
+        reader->cursor += sizeof(*ret_header);
+        reader->line_end = 0;
+    } else {
+        result = 1;
+    }
+    return result == 0 && is_whole(reader, ret_header) ? 0 : 1;
 }
 
 /* The item at the cursor; moves behind it. */
 static enum page_item read_item(
     struct page_reader *reader, int64_t *ret_seq, struct journal_record **ret_record) {
-    int64_t numbers[HEADER_NUMBERS];
-    if (read_numbers(reader, numbers) != 0)
+    struct item_header header;
+    if (read_header(reader, &header) != 0)
         return ITEM_BROKEN;
     const char *text = reader->cursor;
-    reader->cursor += numbers[9] + 1;
-    if (numbers[0] == SHARED_KIND) {
+    reader->cursor += header.length + reader->line_end;
+    if (header.kind == SHARED_KIND) {
         reader->shared = xrealloc(reader->shared, (reader->shared_count + 1UL) * sizeof(*reader->shared));
-        reader->shared[reader->shared_count++] = journal_shared_new(text, (size_t)numbers[9]);
+        reader->shared[reader->shared_count++] = journal_shared_new(text, header.length);
         return ITEM_SHARED;
     }
     struct journal_record draft = {
-        .kind = (uint8_t)numbers[0],
-        .time_ms = numbers[2],
-        .account_length = (uint8_t)numbers[3],
-        .region_length = (uint8_t)numbers[4],
-        .subject_length = (uint8_t)numbers[5],
-        .outcome_at = (uint32_t)numbers[6],
-        .shared = numbers[7] != 0 ? reader->shared[numbers[7] - 1] : NULL,
-        .shared_at = (uint32_t)numbers[8],
-        .length = (uint32_t)numbers[9],
+        .kind = header.kind,
+        .time_ms = header.time_ms,
+        .account_length = header.account_length,
+        .region_length = header.region_length,
+        .subject_length = header.subject_length,
+        .outcome_at = header.outcome_at,
+        .shared = header.shared != 0 ? reader->shared[header.shared - 1] : NULL,
+        .shared_at = header.shared_at,
+        .length = header.length,
     };
     if (draft.shared != NULL)
         draft.shared->references++;
-    *ret_seq = numbers[1];
+    *ret_seq = header.seq;
     *ret_record = journal_record_new(reader->journal, &draft, text, 0);
     return ITEM_RECORD;
 }
