@@ -234,7 +234,7 @@ static enum http_send when_to_send(struct wiring *wiring) {
 static void reply_aws(
     struct wiring *wiring, struct http_exchange *exchange, const struct aws_json_reply *reply) {
     add_journal_id(wiring, exchange, reply);
-    http_reply(exchange, reply->status, AWS_JSON_CONTENT_TYPE, reply->body, reply->body_length);
+    http_reply_written(exchange, reply->status, AWS_JSON_CONTENT_TYPE);
 }
 
 static struct admin_caller caller_of(const struct http_exchange *exchange) {
@@ -251,7 +251,7 @@ static enum http_send handle_aws(struct wiring *wiring, struct http_exchange *ex
     const char *problem = NULL;
     struct admin_caller caller = caller_of(exchange);
     if (admin_guard_aws(wiring->admin, &caller, &problem) != 0) {
-        struct aws_json_reply refusal = {0};
+        struct aws_json_reply refusal = {.body = http_reply_body(exchange)};
         aws_json_forbidden(problem, &refusal);
         reply_aws(wiring, exchange, &refusal);
         return HTTP_SEND_NOW;
@@ -264,7 +264,7 @@ static enum http_send handle_aws(struct wiring *wiring, struct http_exchange *ex
         .body = body,
         .body_length = length,
     };
-    struct aws_json_reply reply;
+    struct aws_json_reply reply = {.body = http_reply_body(exchange)};
     if (aws_json_handle(wiring->aws, &request, &reply) < 0)
         engine_fail_turn(wiring->engine);
     reply_aws(wiring, exchange, &reply);
@@ -375,7 +375,7 @@ static size_t body_limit(void *context, const struct http_exchange *exchange) {
 
 static void refuse(void *context, struct http_exchange *exchange, enum http_refusal refusal) {
     struct wiring *wiring = context;
-    struct aws_json_reply reply = {0};
+    struct aws_json_reply reply = {.body = http_reply_body(exchange)};
     if (admin_serves(http_path(exchange))) {
         refuse_admin(wiring, exchange, refusal);
         return;

@@ -13,6 +13,8 @@ enum {
     BODY_KEEP_BYTES = 16384,         /* a larger buffer is given back after its request */
     BODIES_AT_ONCE = 64,             /* full bodies that all connections together may hold */
     REPLY_HEADERS_MAX_BYTES = 16384, /* of http_reply_header() */
+    REPLY_BODY_MAX_BYTES = 64 * 1024 * 1024,
+    REPLY_BODY_KEEP_BYTES = 8192, /* a larger one is given back after its request */
 };
 
 struct http_exchange *http_exchange_new(struct http_server *server, struct MHD_Connection *connection) {
@@ -24,6 +26,7 @@ struct http_exchange *http_exchange_new(struct http_server *server, struct MHD_C
     exchange->fd = info != NULL ? info->connect_fd : -1;
     exchange->bytes_known = true; /* a new connection has received none */
     exchange->reply_headers = (struct buf)BUF_INIT(REPLY_HEADERS_MAX_BYTES);
+    exchange->reply_body = (struct buf)BUF_INIT(REPLY_BODY_MAX_BYTES);
     http_ring_init(&exchange->waiting);
     http_ring_append(&server->all, &exchange->all);
     return exchange;
@@ -52,6 +55,8 @@ void http_exchange_reset(struct http_exchange *exchange) {
         exchange->server->given_back += exchange->body_capacity;
         http_exchange_drop_body(exchange);
     }
+    if (exchange->reply_body.capacity > REPLY_BODY_KEEP_BYTES || buf_failed(&exchange->reply_body))
+        buf_done(&exchange->reply_body);
     exchange->body_length = 0;
     exchange->discarded = 0;
     exchange->method = NULL;
@@ -69,6 +74,7 @@ void http_exchange_free(struct http_exchange *exchange) {
     http_exchange_reset(exchange);
     http_exchange_drop_body(exchange);
     buf_done(&exchange->reply_headers);
+    buf_done(&exchange->reply_body);
     http_ring_remove(&exchange->all);
     free(exchange);
 }
@@ -218,6 +224,16 @@ void http_reply(struct http_exchange *exchange, unsigned status, const char *con
                                         ? MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT)
                                         : MHD_create_response_from_buffer(
                                               body_length, body, MHD_RESPMEM_MUST_FREE);
+    http_exchange_set_response(exchange, response, status, content_type);
+}
+
+struct buf *http_reply_body(struct http_exchange *exchange) {
+    return &exchange->reply_body;
+}
+
+void http_reply_written(struct http_exchange *exchange, unsigned status, const char *content_type) {
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        exchange->reply_body.length, exchange->reply_body.data, MHD_RESPMEM_PERSISTENT);
     http_exchange_set_response(exchange, response, status, content_type);
 }
 

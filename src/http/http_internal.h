@@ -67,6 +67,7 @@ struct http_exchange {
     uint64_t discarded;
 
     struct buf reply_headers; /* name NUL value NUL … until http_reply() */
+    struct buf reply_body;    /* of http_reply_written() */
     struct MHD_Response *response;
     struct http_streaming *streaming; /* NULL: the reply is no stream */
     unsigned status;

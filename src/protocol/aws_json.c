@@ -17,7 +17,6 @@
 #include "reply_check.h"
 
 enum {
-    REPLY_BYTES_MAX = 64 * 1024 * 1024,
     LARGE_BODY_BYTES = 64 * 1024,
     JOURNAL_MESSAGE_MAX = 4096,
 };
@@ -62,13 +61,12 @@ static void write_error(struct writer *writer, const char *code, const char *mem
 
 static void reply_error(unsigned status, const char *code, const char *member, const char *message,
     const char *const *resource_ids, struct aws_json_reply *ret_reply) {
-    struct buf buf = BUF_INIT(REPLY_BYTES_MAX);
-    struct writer writer = WRITER_INIT(&buf);
+    buf_clear(ret_reply->body);
+    struct writer writer = WRITER_INIT(ret_reply->body);
     write_error(&writer, code, member, message, resource_ids);
     ret_reply->status = status;
     ret_reply->error_code = code;
     ret_reply->error_message = message;
-    ret_reply->body = buf_take(&buf, &ret_reply->body_length);
 }
 
 void aws_json_server_error(struct aws_json_reply *ret_reply) {
@@ -167,21 +165,18 @@ static int call_handler(struct aws_json *aws, const struct credential_scope *sco
     int result = engine_scope(aws->config.engine, scope->account, scope->region, &call->scope);
     if (result != 0)
         return result;
-    struct buf buf = BUF_INIT(REPLY_BYTES_MAX);
     call->access_key = scope->access_key;
-    call->writer = (struct writer)WRITER_INIT(&buf);
+    buf_clear(reply->body);
+    call->writer = (struct writer)WRITER_INIT(reply->body);
     result = api_operations[model_operation_index(operation)].handler(call);
-    if (result == 0 && buf_failed(&buf))
+    if (result == 0 && buf_failed(reply->body))
         result = error_raise(
-            ERR_LIMIT, "%s: the reply is larger than %d bytes", call->operation, REPLY_BYTES_MAX);
-    if (result == 0) {
+            ERR_LIMIT, "%s: the reply is larger than %zu bytes", call->operation, reply->body->maximum);
+    if (result == 0)
         reply->status = 200;
-        reply->body = buf_take(&buf, &reply->body_length);
-    } else if (result > 0) {
+    else if (result > 0)
         reply_error((unsigned)model_error_status(call->error.code), call->error.code, "message",
             call->error.message, call->resource_ids, reply);
-    }
-    buf_done(&buf);
     return result < 0 ? result : 0;
 }
 
@@ -238,7 +233,7 @@ static const char *journal_message(struct arena *arena, const char *message) {
 
 int aws_json_handle(
     struct aws_json *aws, const struct aws_json_request *request, struct aws_json_reply *ret_reply) {
-    *ret_reply = (struct aws_json_reply){0};
+    *ret_reply = (struct aws_json_reply){.body = ret_reply->body};
     arena_reset(aws->arena);
     const struct model_operation *operation = operation_of(request->target);
     struct credential_scope scope;
@@ -251,10 +246,8 @@ int aws_json_handle(
     } else {
         result = dispatch(aws, request, &scope, operation, ret_reply);
     }
-    if (result < 0) {
-        free(ret_reply->body);
+    if (result < 0)
         aws_json_server_error(ret_reply);
-    }
     struct journal_outcome outcome = {
         .status = ret_reply->status,
         .code = ret_reply->error_code,

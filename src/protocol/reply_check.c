@@ -58,7 +58,7 @@ int reply_check(
     }
     tally(name, "200");
     json_error_t error;
-    json_t *json = json_loadb(reply->body, reply->body_length, JSON_REJECT_DUPLICATES, &error);
+    json_t *json = json_loadb(buf_text(reply->body), reply->body->length, JSON_REJECT_DUPLICATES, &error);
     if (json == NULL)
         return error_raise(ERR_BUG, "%s answers invalid JSON: %s", name, error.text);
     const char *problem = NULL;

@@ -56,6 +56,17 @@ static void reply_echo(struct http_exchange *exchange) {
     reply_text(exchange, 200, text);
 }
 
+/* As many letters as the body says, in the exchange's own buffer. */
+static void reply_written(struct http_exchange *exchange, unsigned status, const char *letter) {
+    size_t length;
+    struct buf *body = http_reply_body(exchange);
+    buf_clear(body);
+    for (long count = strtol(http_body(exchange, &length), NULL, 10); count > 0; count--)
+        buf_append_text(body, letter);
+    buf_append_text(body, ".");
+    http_reply_written(exchange, status, "text/plain");
+}
+
 static enum http_send handle(void *context, struct http_exchange *exchange) {
     struct fixture *fixture = context;
     const char *path = http_path(exchange);
@@ -75,6 +86,10 @@ static enum http_send handle(void *context, struct http_exchange *exchange) {
         http_reply(exchange, 200, NULL, body, 1 << 20);
         return HTTP_SEND_NOW;
     }
+    if (text_starts_with(path, "/written")) {
+        reply_written(exchange, 200, "w");
+        return text_equal(path, "/written-held") ? HTTP_SEND_HELD : HTTP_SEND_NOW;
+    }
     if (text_equal(path, "/empty"))
         http_reply(exchange, 204, NULL, NULL, 0);
     else if (!text_equal(path, "/forgotten"))
@@ -89,6 +104,8 @@ static void refuse(void *context, struct http_exchange *exchange, enum http_refu
         reply_text(exchange, 413, "refused: too large");
     else if (refusal == HTTP_REFUSED_HEADER_TOO_LARGE)
         reply_text(exchange, 431, "refused: header too large");
+    else if (text_equal(http_path(exchange), "/written-held"))
+        reply_written(exchange, 500, "r");
     else
         reply_text(exchange, 500, "refused: not stored");
 }
@@ -258,21 +275,6 @@ static void test_keep_alive(void **state) {
     http_server_free(fixture.server);
 }
 
-static void test_pipelining(void **state) {
-    (void)state;
-    struct fixture fixture;
-    open_with(&fixture, default_config());
-    int fd = client_open(&fixture);
-    client_send(fd, "POST /one HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
-                    "POST /held HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\ndef"
-                    "GET /three HTTP/1.1\r\nHost: h\r\n\r\n");
-    assert_reply(&fixture, fd, 200, "POST /one q=- h=- body=3:abc");
-    assert_reply(&fixture, fd, 200, "POST /held q=- h=- body=3:def");
-    assert_reply(&fixture, fd, 200, "GET /three");
-    close(fd);
-    http_server_free(fixture.server);
-}
-
 /* Takes what comes until `wanted` bytes `byte` were there: more than the socket's buffers hold at once. */
 static size_t count_reply_bytes(struct fixture *fixture, int fd, char byte, size_t wanted) {
     size_t found = 0;
@@ -287,6 +289,56 @@ static size_t count_reply_bytes(struct fixture *fixture, int fd, char byte, size
         }
     }
     return found;
+}
+
+static void assert_letters(struct fixture *fixture, int fd, unsigned status, char letter, size_t count) {
+    struct reply reply = client_read(fixture, fd);
+    assert_int_equal(reply.status, status);
+    assert_int_equal(strlen(reply.body), count + 1);
+    for (size_t index = 0; index < count; index++)
+        assert_int_equal(reply.body[index], letter);
+    assert_int_equal(reply.body[count], '.');
+    reply_done(&reply);
+}
+
+static void test_written_replies(void **state) {
+    (void)state;
+    struct fixture fixture;
+    open_with(&fixture, default_config());
+    int fd = client_open(&fixture);
+    client_send(fd, "POST /written HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n10"
+                    "POST /written-held HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n3000"
+                    "POST /written HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n0"
+                    "POST /written HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n2000");
+    assert_letters(&fixture, fd, 200, 'w', 10);
+    assert_letters(&fixture, fd, 200, 'w', 3000);
+    assert_letters(&fixture, fd, 200, 'w', 0);
+    assert_letters(&fixture, fd, 200, 'w', 2000);
+    /* Replaced when the commit fails, by one that is written into the same buffer. */
+    fixture.commit_failed = true;
+    client_send(fd, "POST /written-held HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n500");
+    assert_letters(&fixture, fd, 500, 'r', 500);
+    /* One that is not kept. */
+    client_send(fd, "POST /written HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\n400000");
+    assert_int_equal(count_reply_bytes(&fixture, fd, 'w', 400000), 400000);
+    close(fd);
+    settle(&fixture, 0);
+    http_server_free(fixture.server);
+}
+
+static void test_pipelining(void **state) {
+    (void)state;
+    struct fixture fixture;
+    open_with(&fixture, default_config());
+    int fd = client_open(&fixture);
+    client_send(fd, "POST /one HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
+                    "POST /held HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\ndef"
+                    "GET /three HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_reply(&fixture, fd, 200, "POST /one q=- h=- body=3:abc");
+    assert_reply(&fixture, fd, 200, "POST /held q=- h=- body=3:def");
+    assert_reply(&fixture, fd, 200, "GET /three");
+    close(fd);
+    http_server_free(fixture.server);
 }
 
 static void test_methods_and_heads(void **state) {
@@ -845,6 +897,7 @@ int main(void) {
     log_configure(LOG_LEVEL_ERROR, false);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keep_alive),
+        cmocka_unit_test(test_written_replies),
         cmocka_unit_test(test_pipelining),
         cmocka_unit_test(test_methods_and_heads),
         cmocka_unit_test(test_hostile_text),

@@ -23,6 +23,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ecs-local/base/buf.h"
+
 struct http_server;
 struct http_exchange;
 
@@ -109,6 +111,10 @@ const char *http_peer(const struct http_exchange *exchange);
 void http_reply_header(struct http_exchange *exchange, const char *name, const char *value);
 void http_reply(struct http_exchange *exchange, unsigned status, const char *content_type, char *body,
     size_t body_length);
+/* A buffer of the exchange's own to write a body into, and the reply with what is in it. It is kept for the next request,
+ * so it costs less than a body from malloc. What it holds is the reply's until that is replaced or the request over. */
+struct buf *http_reply_body(struct http_exchange *exchange);
+void http_reply_written(struct http_exchange *exchange, unsigned status, const char *content_type);
 /* For an exchange that was HTTP_SEND_LATER: the reply is there now and goes with the next release. May also
  * be called from within the handler that then answers HTTP_SEND_LATER; does nothing for any other exchange.
  */

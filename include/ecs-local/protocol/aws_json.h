@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "ecs-local/base/buf.h"
 #include "ecs-local/base/ids.h"
 
 struct engine;
@@ -26,9 +27,8 @@ struct aws_json_request {
 };
 
 struct aws_json_reply {
-    unsigned status; /* 200, 400, 500, 501 */
-    char *body;      /* from malloc; the caller's */
-    size_t body_length;
+    unsigned status;        /* 200, 400, 500, 501 */
+    struct buf *body;       /* the caller's: what is replied is written here, in place of what it held */
     const char *error_code; /* NULL for 200; valid until the next request */
     const char *error_message;
     int64_t latency_ms;            /* the reply is to leave so much later (machine time) */
@@ -41,7 +41,9 @@ struct aws_json *aws_json_open(const struct aws_json_config *config);
 /* Takes NULL. */
 void aws_json_close(struct aws_json *aws);
 
-/* Always gives a reply. 0, or <0 when the turn must be rolled back (the reply is a 500 then). */
+/* These begin a reply anew; of `ret_reply` only `body` must be set.
+ *
+ * Always gives a reply. 0, or <0 when the turn must be rolled back (the reply is a 500 then). */
 int aws_json_handle(
     struct aws_json *aws, const struct aws_json_request *request, struct aws_json_reply *ret_reply);
 /* The reply for a failure of ours. */
