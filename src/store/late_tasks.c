@@ -262,6 +262,8 @@ int late_tasks_write(struct store *store) {
         store->only_moved = true;
     }
     late->writing = false;
+    if (result != 0 && between_turns)
+        store_rollback(store); /* SQLite may have done so already */
     return result;
 }
 
