@@ -120,10 +120,14 @@ static int refuse_foreign(struct store *store) {
 }
 
 static int configure(struct store *store, const struct store_config *config) {
-    if (config->data_dir == NULL)
-        return store_run_sql(
-            store, "PRAGMA page_size = 2048; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
-    int result = store_run_sql(store, "PRAGMA locking_mode = EXCLUSIVE");
+    /* Some builds of SQLite write zeros over what is deleted, which then has to go through the log. */
+    int result = store_run_sql(store, "PRAGMA secure_delete = OFF");
+    if (result != 0 || config->data_dir == NULL)
+        return result != 0
+                   ? result
+                   : store_run_sql(store,
+                         "PRAGMA page_size = 2048; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
+    result = store_run_sql(store, "PRAGMA locking_mode = EXCLUSIVE");
     /* The first look into the file: what is wrong with it is said with its name. */
     if (result == 0)
         result = store_check(store, sqlite3_exec(store->db, "PRAGMA user_version", NULL, NULL, NULL),
@@ -132,9 +136,6 @@ static int configure(struct store *store, const struct store_config *config) {
         result = refuse_foreign(store);
     if (result == 0)
         result = store_run_sql(store, "PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384");
-    /* Some builds of SQLite write zeros over what is deleted, which then has to go through the log. */
-    if (result == 0)
-        result = store_run_sql(store, "PRAGMA secure_delete = OFF");
     if (result == 0)
         result = store_run_sql(
             store, config->full_durability ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
