@@ -267,6 +267,13 @@ int late_tasks_write(struct store *store) {
     return result;
 }
 
+int late_tasks_settle(struct store *store) {
+    if (!store->only_moved)
+        return 0;
+    store->only_moved = false;
+    return store_commit(store);
+}
+
 /* --- the end of a turn --------------------------------------------------------------------------------------- */
 
 /* When there are many, the oldest go into the table; not those that the turn has put again. */

@@ -27,6 +27,9 @@ bool late_tasks_changed(const struct late_tasks *late);
 void late_tasks_clear(struct late_tasks *late_or_null);
 /* Writes all rows into the table: within the turn's transaction, if there is one, else at once and for good. 0 or <0. */
 int late_tasks_write(struct store *store);
+/* For who needs that no transaction is open: ends the one that readers go on with when it could not be committed. 0, or <0:
+ * it still cannot. */
+int late_tasks_settle(struct store *store);
 /* Before the turn's transaction is committed: writes the oldest rows when there are many, and the log. 0 or <0. */
 int late_tasks_prepare_commit(struct store *store);
 /* The turn is over, and its transaction with it. */

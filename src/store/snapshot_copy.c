@@ -186,9 +186,12 @@ static int resize_pages(struct store *copy, int64_t page_size) {
 int store_become(struct store *store, struct store *copy) {
     int64_t wanted = 0;
     int64_t found = 0;
+    int result = late_tasks_settle(store);
+    if (result != 0)
+        return result;
     if (store->in_transaction || copy->in_transaction)
         return error_raise(ERR_BUG, "a database cannot be replaced in the middle of a transaction");
-    int result = store_pragma_int(store, "PRAGMA page_size", &wanted);
+    result = store_pragma_int(store, "PRAGMA page_size", &wanted);
     if (result == 0)
         result = store_pragma_int(copy, "PRAGMA page_size", &found);
     if (result == 0 && wanted != found)

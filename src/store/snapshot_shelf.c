@@ -241,12 +241,16 @@ static bool has_room(const struct snapshot_shelf *shelf, const char *name, const
 
 int store_snapshot_save(struct store *store, const char *name, int64_t taken_ms, const char **ret_problem) {
     const char *problem = NULL;
-    int result = 0;
+    int result = late_tasks_settle(store);
+    if (result != 0)
+        return result;
     if (store->in_transaction)
         return error_raise(ERR_BUG, "a snapshot in the middle of a transaction");
     if (!has_room(store->snapshots, name, ret_problem))
         return STORE_REFUSED;
     result = late_tasks_write(store);
+    if (result == 0)
+        result = late_tasks_settle(store);
     if (result != 0)
         return result;
     if (store->snapshots->directory != NULL)

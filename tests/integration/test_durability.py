@@ -518,7 +518,10 @@ class DiskFull(Folder):
         self.assertEqual(list(self.statuses(server)), [arn], "what was acknowledged can be listed and read")
         self.assertEqual(server.call("RunTask", {"taskDefinition": "ec2"})[0], 500)
         self.assertEqual(list(self.statuses(server)), [arn])
+        self.assertEqual(server.admin("POST", "/_ecs/snapshots", {"name": "no-room"})[0], 500)
+        self.assertEqual(list(self.statuses(server)), [arn])
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        self.assertLess(server.admin("POST", "/_ecs/snapshots", {"name": "room"})[0], 300, "the first thing after it")
         server.admin("POST", "/_ecs/clock/advance", {"by": "1s"})
         wait_for(lambda: self.statuses(server).get(arn) == "RUNNING", "RUNNING when there is room again")
         server.preexec_fn = None
