@@ -37,10 +37,8 @@ struct statement_source {
 #include "store_sql.h"
 
 enum {
-    /* The log goes into the database when it is this long, whatever else is to do; a shorter one when idle.
-     * A checkpoint waits for the disk, so it must stay rare under load. */
+    /* The log goes into the database when it is this long. A checkpoint waits for the disk, so it must stay rare under load. */
     WAL_PAGES_MAX = 16384,
-    WAL_PAGES_IDLE = 64,
     DOCUMENT_MAX = 16 * 1024 * 1024,
 };
 
@@ -320,6 +318,13 @@ static int commit_turn(struct store *store) {
     return statement_run(&statement);
 }
 
+static void checkpoint(struct store *store) {
+    int result = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+    if (result != SQLITE_OK)
+        log_warn("database: checkpoint: %s", sqlite3_errmsg(store->db));
+    store->wal_pages = 0;
+}
+
 int store_commit(struct store *store) {
     if (!store_in_transaction(store))
         return 0;
@@ -335,19 +340,6 @@ int store_commit(struct store *store) {
     if (store->late_tasks != NULL)
         late_tasks_committed(store->late_tasks);
     if (store->wal_pages >= WAL_PAGES_MAX)
-        store_checkpoint_when_idle(store);
+        checkpoint(store);
     return 0;
-}
-
-bool store_wants_checkpoint(const struct store *store) {
-    return !store->in_transaction && store->wal_pages >= WAL_PAGES_IDLE;
-}
-
-void store_checkpoint_when_idle(struct store *store) {
-    if (!store_wants_checkpoint(store))
-        return;
-    int result = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
-    if (result != SQLITE_OK)
-        log_warn("database: checkpoint: %s", sqlite3_errmsg(store->db));
-    store->wal_pages = 0;
 }

@@ -35,10 +35,6 @@ void store_close(struct store *store);
 bool store_in_transaction(const struct store *store);
 int store_commit(struct store *store);
 void store_rollback(struct store *store);
-/* Moves the write-ahead log into the database when it has grown and nothing else is to do. Cheap when not. */
-void store_checkpoint_when_idle(struct store *store);
-/* Is there something that store_checkpoint_when_idle() would do? */
-bool store_wants_checkpoint(const struct store *store);
 
 /* Small facts by key. */
 int store_meta_get(struct store *store, struct arena *arena, const char *key, const char **ret_value);
