@@ -25,13 +25,14 @@ static struct journal_segment *segment_new(size_t size) {
     return segment;
 }
 
-static void segment_release(struct journal_segment *segment_or_null) {
-    if (segment_or_null != NULL && --segment_or_null->live == 0)
-        free(segment_or_null);
+void journal_segment_release(struct journal_segment *segment) {
+    if (--segment->live == 0)
+        free(segment);
 }
 
 void journal_segment_close(struct journal *journal) {
-    segment_release(journal->segment);
+    if (journal->segment != NULL)
+        journal_segment_release(journal->segment);
     journal->segment = NULL;
 }
 
@@ -68,7 +69,7 @@ void journal_record_free(struct journal_record *record_or_null) {
     if (record_or_null == NULL)
         return;
     journal_shared_release(record_or_null->shared);
-    segment_release(record_or_null->segment);
+    journal_segment_release(record_or_null->segment);
 }
 
 struct journal_shared *journal_shared_new(const char *text, size_t length) {

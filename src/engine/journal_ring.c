@@ -14,7 +14,6 @@ enum {
     SLOTS_FIRST = 256,
     ENTRY_MAX = 16 * 1024 * 1024,
     PAGE_MAX = 2 * ENTRY_MAX,
-    DROPS_AHEAD = 16,
     /* All entries together: a few very large ones push out the old ones before their number does. */
     BYTES_MAX = 64 * 1024 * 1024,
 };
@@ -50,7 +49,7 @@ int64_t journal_last_seq(const struct journal *journal) {
 struct journal_record *journal_record_at(const struct journal *journal, int64_t seq) {
     if (seq < journal->first_seq || seq > journal_last_seq(journal))
         return NULL;
-    return journal->slots[slot_of(journal, seq)];
+    return journal->slots[slot_of(journal, seq)].record;
 }
 
 static uint32_t body_at(const struct journal_record *record) {
@@ -67,25 +66,35 @@ void journal_append_body(const struct journal_record *record, struct buf *buf) {
     buf_append(buf, record->text + middle, record->length - middle);
 }
 
-static size_t record_bytes(const struct journal_record *record) {
-    return record != NULL ? sizeof(*record) + record->length : 0;
+static void put(struct journal *journal, size_t index, struct journal_record *record_or_null) {
+    struct journal_slot *slot = &journal->slots[index];
+    *slot = (struct journal_slot){.record = record_or_null};
+    if (record_or_null == NULL)
+        return;
+    slot->segment = record_or_null->segment;
+    slot->bytes = (uint32_t)sizeof(*record_or_null) + record_or_null->length;
+    slot->has_shared = record_or_null->shared != NULL;
+    journal->bytes += slot->bytes;
 }
 
 struct journal_record *journal_take(struct journal *journal, int64_t seq) {
-    struct journal_record **slot = &journal->slots[slot_of(journal, seq)];
-    struct journal_record *record = *slot;
-    journal->bytes -= record_bytes(record);
-    *slot = NULL;
+    struct journal_slot *slot = &journal->slots[slot_of(journal, seq)];
+    struct journal_record *record = slot->record;
+    journal->bytes -= slot->bytes;
+    *slot = (struct journal_slot){.record = NULL};
     return record;
 }
 
 static void drop(struct journal *journal, int64_t seq) {
-    journal_record_free(journal_take(journal, seq));
+    struct journal_slot slot = journal->slots[slot_of(journal, seq)];
+    struct journal_record *record = journal_take(journal, seq);
+    if (slot.has_shared)
+        journal_record_free(record);
+    else if (record != NULL)
+        journal_segment_release(slot.segment);
 }
 
-/* The oldest entries have long left the processor's caches: the next ones are fetched while there is other work. */
 static void drop_oldest(struct journal *journal) {
-    __builtin_prefetch(journal->slots[(journal->head + DROPS_AHEAD) & (journal->capacity - 1)]);
     drop(journal, journal->first_seq);
     journal->head = (journal->head + 1) & (journal->capacity - 1);
     journal->first_seq++;
@@ -100,7 +109,7 @@ static void trim(struct journal *journal) {
 
 static void grow(struct journal *journal) {
     size_t capacity = journal->capacity != 0 ? journal->capacity * 2 : SLOTS_FIRST;
-    struct journal_record **slots = xcalloc(capacity, sizeof(*slots));
+    struct journal_slot *slots = xcalloc(capacity, sizeof(*slots));
     for (size_t index = 0; index < journal->count; index++)
         slots[index] = journal->slots[(journal->head + index) & (journal->capacity - 1)];
     free(journal->slots);
@@ -112,16 +121,14 @@ static void grow(struct journal *journal) {
 void journal_push(struct journal *journal, struct journal_record *record_or_null) {
     if (journal->count == journal->capacity)
         grow(journal);
-    journal->slots[(journal->head + journal->count) & (journal->capacity - 1)] = record_or_null;
+    put(journal, (journal->head + journal->count) & (journal->capacity - 1), record_or_null);
     journal->count++;
-    journal->bytes += record_bytes(record_or_null);
     trim(journal);
 }
 
 void journal_replace(struct journal *journal, int64_t seq, struct journal_record *record) {
     drop(journal, seq);
-    journal->slots[slot_of(journal, seq)] = record;
-    journal->bytes += record_bytes(record);
+    put(journal, slot_of(journal, seq), record);
 }
 
 /* Stored entries keep the ids that they have been told with, whatever seed this process has. */

@@ -34,6 +34,14 @@ struct journal_record {
     char text[];
 };
 
+/* With what it takes to let an old record go: a record itself has long left the processor's caches by then. */
+struct journal_slot {
+    struct journal_record *record; /* NULL: the entry was taken back */
+    struct journal_segment *segment;
+    uint32_t bytes;
+    bool has_shared;
+};
+
 /* Account and region as the entries of a scope begin with them, without anything between. */
 struct journal_origin {
     const char *text;
@@ -50,8 +58,8 @@ struct journal_settings {
 struct journal {
     struct journal_settings settings;
     struct journal_segment *segment; /* that new entries go into; NULL: none yet */
-    struct journal_record **slots;   /* NULL for an entry that was taken back */
-    size_t capacity;                 /* a power of two */
+    struct journal_slot *slots;
+    size_t capacity; /* a power of two */
     size_t head;
     size_t count;
     int64_t first_seq; /* of the entry at head */
@@ -115,6 +123,8 @@ struct journal_shared *journal_shared_new(const char *text, size_t length);
 /* Takes NULL. */
 void journal_shared_release(struct journal_shared *shared_or_null);
 void journal_record_free(struct journal_record *record_or_null);
+/* The same for who knows where it lies and that it has nothing shared. */
+void journal_segment_release(struct journal_segment *segment);
 /* The body with its shared piece in its place. */
 void journal_append_body(const struct journal_record *record, struct buf *buf);
 
