@@ -86,7 +86,7 @@ DELETE FROM daemon_tasks WHERE task_id = :task_id
 -- name: daemon_tasks_delete
 DELETE FROM daemon_tasks WHERE daemon_id = :daemon_id
 -- name: task_list_daemon
-SELECT t.task_id FROM daemon_tasks d JOIN tasks t ON t.id = d.task_id
+SELECT t.task_id FROM daemon_tasks d JOIN tasks t NOT INDEXED ON t.id = d.task_id
   WHERE d.daemon_id = :daemon_id AND d.task_id > :after AND t.cluster_id = :cluster_id
     AND t.desired_status = :desired_status AND (:launch_type IS NULL OR t.launch_type = :launch_type)
     AND (:container_instance_id IS NULL OR t.container_instance_id = :container_instance_id)

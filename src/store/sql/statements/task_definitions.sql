@@ -59,18 +59,19 @@ SELECT d.id FROM task_definitions d INDEXED BY task_definitions_to_delete WHERE 
 SELECT id, delete_requested_ms FROM task_definitions INDEXED BY task_definitions_to_delete
   WHERE status = 'DELETE_IN_PROGRESS' AND id > :after ORDER BY id LIMIT 1
 -- name: task_definition_list
-SELECT family, revision FROM task_definitions
+-- INDEXED BY: as long as an index of one status could be meant, SQLite would prepare these again for every :status.
+SELECT family, revision FROM task_definitions INDEXED BY task_definitions_by_status
   WHERE scope_id = :scope_id AND status = :status AND (family, revision) > (:after_family, :after_revision)
   ORDER BY family, revision LIMIT :limit
 -- name: task_definition_list_desc
-SELECT family, revision FROM task_definitions
+SELECT family, revision FROM task_definitions INDEXED BY task_definitions_by_status
   WHERE scope_id = :scope_id AND status = :status AND (family, revision) < (:after_family, :after_revision)
   ORDER BY family DESC, revision DESC LIMIT :limit
 -- name: task_definition_list_family
-SELECT family, revision FROM task_definitions
+SELECT family, revision FROM task_definitions INDEXED BY task_definitions_by_status
   WHERE scope_id = :scope_id AND status = :status AND family = :family AND revision > :after_revision
   ORDER BY revision LIMIT :limit
 -- name: task_definition_list_family_desc
-SELECT family, revision FROM task_definitions
+SELECT family, revision FROM task_definitions INDEXED BY task_definitions_by_status
   WHERE scope_id = :scope_id AND status = :status AND family = :family AND revision < :after_revision
   ORDER BY revision DESC LIMIT :limit
