@@ -223,18 +223,23 @@ static int write_batch(struct store *store, int result) {
     return result;
 }
 
+/* A row of the turn; what earlier turns have kept of it needs no writing then. */
+static int write_turn_row(struct store *store, struct late_row *row) {
+    struct late_row *before = row_by_id(&store->late_tasks->kept, row->id);
+    if (before != NULL && !before->written)
+        row->is_new = row->is_new || before->is_new;
+    int result = write_row(store, row);
+    if (before != NULL)
+        before->written = before->written || result == 0;
+    return result;
+}
+
 /* A row that this turn has put again is written once, in its last state. */
 static int write_kept(struct store *store, struct late_tasks *late) {
     int result = 0;
     for (struct late_row *row = late->kept.by_id; result == 0 && row != NULL; row = row->by_id.next) {
-        struct late_row *newer = row_by_id(&late->turn, row->id);
-        if (newer == NULL) {
+        if (row_by_id(&late->turn, row->id) == NULL)
             result = write_row(store, row);
-        } else if (!row->written) {
-            newer->is_new = newer->is_new || row->is_new;
-            result = write_row(store, newer);
-            row->written = result == 0;
-        }
     }
     return result;
 }
@@ -243,7 +248,7 @@ static int write_rows(struct store *store) {
     struct late_tasks *late = store->late_tasks;
     int result = write_kept(store, late);
     for (struct late_row *row = late->turn.by_id; result == 0 && row != NULL; row = row->by_id.next)
-        result = write_row(store, row);
+        result = write_turn_row(store, row);
     return write_batch(store, result);
 }
 
@@ -276,16 +281,20 @@ int late_tasks_settle(struct store *store) {
 
 /* --- the end of a turn --------------------------------------------------------------------------------------- */
 
-/* When there are many, the oldest go into the table; not those that the turn has put again. */
+/* When there are many, the oldest go into the table: of those kept the ones that the turn has not put again, and of a turn
+ * that puts very many most of its own. */
 static int trim(struct store *store) {
     struct late_tasks *late = store->late_tasks;
-    unsigned count = HASH_CNT(by_id, late->kept.by_id);
+    unsigned count = HASH_CNT(by_id, late->kept.by_id) + HASH_CNT(by_id, late->turn.by_id);
     unsigned left = count > ROWS_MAX ? count - ROWS_MAX / 2 : 0;
     int result = 0;
-    for (struct late_row *row = late->kept.by_id; result == 0 && left > 0; row = row->by_id.next, left--) {
+    for (struct late_row *row = late->kept.by_id; result == 0 && left > 0 && row != NULL;
+         row = row->by_id.next, left--) {
         if (row_by_id(&late->turn, row->id) == NULL)
             result = write_row(store, row);
     }
+    for (struct late_row *row = late->turn.by_id; result == 0 && left > 0; row = row->by_id.next, left--)
+        result = write_turn_row(store, row);
     return write_batch(store, result);
 }
 

@@ -334,6 +334,32 @@ static void test_many(void **state) {
     commit(world);
 }
 
+/* Most of a very large turn goes into the table with it, also what it puts again of earlier turns. */
+static void test_many_in_one_turn(void **state) {
+    struct world *world = *state;
+    for (int64_t id = 1; id <= 100; id++)
+        insert(world, id, "RUNNING");
+    commit(world);
+    for (int64_t id = 51; id <= 100; id++)
+        update(world, id, "STOPPED");
+    for (int64_t id = 101; id <= MANY; id++)
+        insert(world, id, "RUNNING");
+    store_rollback(world->store);
+    assert_string_equal(status_of(world, 60), "RUNNING");
+    for (int64_t id = 51; id <= 100; id++)
+        update(world, id, "STOPPED");
+    for (int64_t id = 101; id <= MANY; id++)
+        insert(world, id, "RUNNING");
+    commit(world);
+    assert_string_equal(status_of(world, 50), "RUNNING");
+    assert_string_equal(status_of(world, 60), "STOPPED");
+    assert_string_equal(status_of(world, MANY), "RUNNING");
+    update(world, 60, "RUNNING");
+    commit(world);
+    assert_int_equal(listed(world, "STOPPED"), 49);
+    assert_int_equal(listed(world, "RUNNING"), MANY - 49);
+}
+
 /* All that a row can say is in the log, and what it does not say stays unsaid. */
 static void test_every_member_survives(void **state) {
     struct world *world = *state;
@@ -413,6 +439,7 @@ int main(void) {
         IN_BOTH(test_same_id_in_two_clusters),
         IN_BOTH(test_ids_that_say_no_row),
         IN_BOTH(test_many),
+        IN_BOTH(test_many_in_one_turn),
         cmocka_unit_test_setup_teardown(test_every_member_survives, open_on_disk, close_world),
         cmocka_unit_test_setup_teardown(test_a_spoiled_log_is_refused, open_on_disk, close_world),
     };
